@@ -1,0 +1,46 @@
+"""Making, finding and switching credentials."""
+
+from __future__ import annotations
+
+import base64
+import secrets
+import string
+
+from undersigned.base.vault import keyed_hash
+
+from .models import Credential, User
+
+ALPHANUMERIC = string.ascii_letters + string.digits
+
+
+def create_api_key(user: User, dialect: str, description: str, webhook_url: str = "") -> tuple[Credential, str]:
+    """A new API key (32 letters and digits) that acts for `user`; the key itself is returned here and never again."""
+    key = "".join(secrets.choice(ALPHANUMERIC) for _ in range(32))
+    credential = Credential.objects.create(
+        organization=user.organization,
+        user=user,
+        dialect=dialect,
+        kind=Credential.Kind.API_KEY,
+        reach=Credential.Reach.ACCOUNT,
+        description=description,
+        secret_hash=keyed_hash(key, "api_key"),
+        webhook_url=webhook_url,
+        webhook_secret=new_webhook_secret(),
+    )
+    return credential, key
+
+
+def find_api_key(dialect: str, key: str) -> Credential | None:
+    """The enabled credential of this API key, or None for an unknown or disabled one."""
+    return (
+        Credential.objects.filter(
+            dialect=dialect, kind=Credential.Kind.API_KEY, secret_hash=keyed_hash(key, "api_key"), enabled=True, user__disabled_at=None
+        )
+        .select_related("user", "organization")
+        .first()
+    )
+
+
+def new_webhook_secret() -> str:
+    """A Standard Webhooks symmetric secret: `whsec_` and 24 random bytes in base64."""
+    return "whsec_" + base64.b64encode(secrets.token_bytes(24)).decode()

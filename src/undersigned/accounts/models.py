@@ -1,0 +1,167 @@
+"""Tenants and callers."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
+from django.db import models
+
+from undersigned.base.vault import EncryptedTextField
+
+
+class Organization(models.Model):
+    """A tenant; owns everything. Its slug is the part behind the @ of a login."""
+
+    slug = models.SlugField(max_length=63, unique=True)
+    name = models.CharField(max_length=200)
+    language = models.CharField(max_length=16, default="en")
+    business_id = models.CharField(max_length=64, blank=True)
+    country = models.CharField(max_length=2, blank=True)
+    sandbox = models.BooleanField(default=False, help_text="Test clock, demo eID and sandbox signer work here only.")
+    clock_offset = models.DurationField(default=timedelta, help_text="Moves domain time; sandbox organisations only.")
+    default_expire_days = models.PositiveIntegerField(null=True, blank=True)
+    retention_signed_months = models.PositiveIntegerField(null=True, blank=True)
+    retention_unsigned_months = models.PositiveIntegerField(null=True, blank=True)
+    retention_other_months = models.PositiveIntegerField(null=True, blank=True)
+    settings = models.JSONField(default=dict)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return self.slug
+
+
+class UserManager(BaseUserManager["User"]):
+    def create_user(self, organization: Organization, username: str, password: str | None = None, **fields: Any) -> User:
+        user = self.model(organization=organization, username=username, **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+
+class User(AbstractBaseUser):
+    """A person or robot of an organisation. Logs in as `username@slug`; e-mail addresses may repeat."""
+
+    class Kind(models.TextChoices):
+        PERSON = "person"
+        ROBOT = "robot"
+
+    class Role(models.TextChoices):
+        ADMIN = "admin"
+        MEMBER = "member"
+
+    organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="users")
+    username = models.CharField(max_length=150)
+    email = models.EmailField(blank=True, db_index=True)
+    name = models.CharField(max_length=200, blank=True)
+    surname = models.CharField(max_length=200, blank=True)
+    phone = models.CharField(max_length=40, blank=True)
+    language = models.CharField(max_length=16, blank=True)
+    role = models.CharField(max_length=20, choices=Role.choices, default=Role.MEMBER)
+    capabilities = models.JSONField(default=list)
+    kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.PERSON)
+    automatic = models.BooleanField(default=False)
+    disabled_at = models.DateTimeField(null=True, blank=True)
+    wire = models.JSONField(default=dict)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = UserManager()
+    USERNAME_FIELD = "username"
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["organization", "username"], name="user_name_in_organization")]
+
+    def __str__(self) -> str:
+        return f"{self.username}@{self.organization.slug}"
+
+    @property
+    def full_name(self) -> str:
+        """Name and surname, else the login name."""
+        return f"{self.name} {self.surname}".strip() or self.username
+
+    @property
+    def is_active(self) -> bool:  # type: ignore[override]
+        return self.disabled_at is None
+
+
+class Group(models.Model):
+    """A named set of users of one organisation."""
+
+    organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="groups")
+    name = models.CharField(max_length=200)
+    members = models.ManyToManyField(User, related_name="groups")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["organization", "name"], name="group_name_in_organization")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Credential(models.Model):
+    """What a program proves itself with. The secret is kept as a keyed hash; only what a GET must return again is encrypted."""
+
+    class Kind(models.TextChoices):
+        API_KEY = "api_key"
+        OAUTH_CLIENT = "oauth_client"
+        LIFETIME = "lifetime"
+        DEVICE = "device"
+
+    class Reach(models.TextChoices):
+        """Which envelopes a credential's actor sees (`envelopes.access`)."""
+
+        ACCOUNT = "account"
+        ROBOT = "robot"
+        CLIENT = "client"
+        USER = "user"
+
+    organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="credentials")
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="credentials")
+    dialect = models.CharField(max_length=20)
+    kind = models.CharField(max_length=20, choices=Kind.choices)
+    reach = models.CharField(max_length=10, choices=Reach.choices)
+    description = models.CharField(max_length=200)
+    secret_hash = models.BinaryField(max_length=32, unique=True)
+    secret = EncryptedTextField(null=True)
+    enabled = models.BooleanField(default=True)
+    webhook_url = models.CharField(max_length=2000, blank=True)
+    webhook_secret = EncryptedTextField(null=True, help_text="Standard Webhooks secret, whsec_….")
+    scopes = models.JSONField(default=list)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    last_used_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["user", "dialect"], name="credential_user")]
+
+    def __str__(self) -> str:
+        return self.description
+
+
+class IdempotencyRecord(models.Model):
+    """The answer to a creating call with an `Idempotency-Key`, given again to its repetition for 24 hours."""
+
+    credential = models.ForeignKey(Credential, on_delete=models.CASCADE)
+    key = models.CharField(max_length=255)
+    request_digest = models.BinaryField(max_length=32)
+    status = models.PositiveSmallIntegerField(null=True)
+    headers = models.JSONField(default=dict)
+    body = EncryptedTextField(null=True)
+    expires_at = models.DateTimeField(db_index=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["credential", "key"], name="idempotency_key")]
+
+
+class Attempt(models.Model):
+    """One counted try against a limit (`accounts.limits`): kept in the database so that all processes share it."""
+
+    bucket = models.CharField(max_length=100)
+    subject = models.BinaryField(max_length=32)
+    at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["bucket", "subject", "at"], name="attempt_window")]

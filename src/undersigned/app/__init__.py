@@ -1,0 +1,5 @@
+"""Putting it together: settings, urls, ports registered, the server, the supervisor, the command line.
+
+Enters: wiring.
+Stays out: behaviour.
+"""

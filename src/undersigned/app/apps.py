@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class AppConfig(AppConfig):
+    name = "undersigned.app"
+    label = "app"

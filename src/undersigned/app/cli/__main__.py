@@ -1,0 +1,3 @@
+from undersigned.app.cli import main
+
+main()

@@ -1,0 +1,5 @@
+"""The pages that senders and administrators see.
+
+Enters: views and templates behind a login.
+Stays out: rules, and anything a signer sees.
+"""

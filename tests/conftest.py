@@ -1,0 +1,1 @@
+"""Shared fixtures. Which database the suite runs on is chosen by `--db`."""
