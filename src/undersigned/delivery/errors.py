@@ -5,19 +5,19 @@ from __future__ import annotations
 ANSWER_LIMIT = 500
 
 
-class SendingError(Exception):
+class SendingFailed(Exception):
     def __init__(self, answer: str) -> None:
         super().__init__(answer)
         self.answer = " ".join(answer.split())[:ANSWER_LIMIT]
 
 
-class RejectedError(SendingError):
+class Rejected(SendingFailed):
     """For ever: another attempt would get the same answer."""
 
 
-class UnreachableError(SendingError):
+class Unreachable(SendingFailed):
     """For now: the next attempt may succeed."""
 
 
-class UnwantedError(SendingError):
+class Unwanted(SendingFailed):
     """The message is no longer wanted; it is dropped."""

@@ -45,10 +45,12 @@ class Rendered:
 def render(message: Message) -> Rendered:
     """The message in its own language (English when unknown), with its link or code.
 
-    Raises ports.NotRegisteredError, and what the port's renderer raises.
+    Raises ports.NotRegistered, and what the port's renderer raises.
     """
     if message.channel == Message.Channel.WEBHOOK:
-        return Rendered(bytes(message.webhook_event.body).decode(errors="replace") if message.webhook_event else "")
+        return Rendered(
+            bytes(message.webhook_event.body).decode(errors="replace") if message.webhook_event else ""
+        )
     with translation.override(_language(message.language)):
         return _sms(message) if message.channel == Message.Channel.SMS else _mail(message)
 
@@ -68,7 +70,7 @@ def _secrets(message: Message, wanted: texts.Secret) -> dict[str, str]:
 
 
 def _sms(message: Message) -> Rendered:
-    secrets = _secrets(message, texts.SMS[message.purpose][1])
+    secrets = _secrets(message, texts.secret("sms", message.purpose))
     params = Params.model_validate_json(message.params)
     return Rendered(texts.sms(message.purpose, texts.Material(params, message.organization.name, secrets)))
 
@@ -76,8 +78,10 @@ def _sms(message: Message) -> Rendered:
 def _mail(message: Message) -> Rendered:
     params = Params.model_validate_json(message.params)
     attachments = () if params.protected else _attachments(message, params.files)
-    secret = "" if attachments else texts.MAILS[message.purpose][1]
-    material = texts.Material(params, message.organization.name, _secrets(message, secret), attached=bool(attachments))
+    secret = "" if attachments else texts.secret("email", message.purpose)
+    material = texts.Material(
+        params, message.organization.name, _secrets(message, secret), attached=bool(attachments)
+    )
     words = texts.mail(message.purpose, material)
     return Rendered(
         text=plain(words),
@@ -91,7 +95,9 @@ def _mail(message: Message) -> Rendered:
 
 def _attachments(message: Message, refs: tuple[FileRef, ...]) -> tuple[Attachment, ...]:
     """All of the files, or none when one is gone or together they are too large."""
-    found = File.objects.filter(organization=message.organization_id, erased_at=None, pk__in=[r.file for r in refs])
+    found = File.objects.filter(
+        organization=message.organization_id, erased_at=None, pk__in=[r.file for r in refs]
+    )
     blobs = {file.pk: file.blob for file in found.select_related("blob") if file.blob is not None}
     if len(blobs) < len({r.file for r in refs}) or sum(blobs[r.file].size for r in refs) > ATTACHMENTS_LIMIT:
         return ()

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from urllib.parse import quote, urlsplit, urlunsplit
 
 import apprise
 from django.conf import settings
 
-from .errors import UnreachableError
+from .errors import Unreachable
 
 
 def gateway_url(phone: str) -> str:
@@ -20,14 +21,14 @@ def gateway_url(phone: str) -> str:
 
 
 def send(phone: str, text: str) -> str:
-    """Send one SMS to an E.164 number; returns an empty answer, since Apprise gives none. Raises UnreachableError with its complaint.
+    """Send one SMS to an E.164 number; returns an empty answer, since Apprise gives none. Raises Unreachable with its complaint.
 
     Apprise does not tell a refusal from an outage, so every failure is tried again.
     """
     gateway = apprise.Apprise.instantiate(gateway_url(phone))
     if gateway is None:
-        raise UnreachableError("UNDERSIGNED_SMS_URL is not an Apprise URL")
-    with apprise.LogCapture(level=apprise.logging.WARNING) as complaints:
+        raise Unreachable("UNDERSIGNED_SMS_URL is not an Apprise URL")
+    with apprise.LogCapture(level=logging.WARNING) as complaints:  # type: ignore[no-untyped-call]
         if not gateway.notify(body=text, body_format=apprise.NotifyFormat.TEXT):
-            raise UnreachableError(complaints.getvalue() or "the gateway did not take it")
+            raise Unreachable(complaints.getvalue() or "the gateway did not take it")
     return ""

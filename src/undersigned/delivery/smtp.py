@@ -14,7 +14,7 @@ from django.core.mail.backends import smtp
 
 from undersigned.base import vault
 
-from .errors import RejectedError, UnreachableError
+from .errors import Rejected, Unreachable
 from .models import Message
 from .render import Rendered
 
@@ -67,26 +67,26 @@ def build(message: Message, rendered: Rendered) -> EmailMultiAlternatives:
 
 
 def send(message: Message, rendered: Rendered) -> str:
-    """Hand the mail to the server; returns its answer. Raises RejectedError (5xx) or UnreachableError."""
+    """Hand the mail to the server; returns its answer. Raises Rejected (5xx) or Unreachable."""
     try:
         connection = get_connection()
         connection.send_messages([build(message, rendered)])
     except smtplib.SMTPRecipientsRefused as e:
         raise _failure(*next(iter(e.recipients.values()))) from e
     except (smtplib.SMTPConnectError, smtplib.SMTPHeloError, smtplib.SMTPAuthenticationError) as e:
-        raise UnreachableError(_words(e.smtp_code, e.smtp_error)) from e
+        raise Unreachable(_words(e.smtp_code, e.smtp_error)) from e
     except smtplib.SMTPResponseException as e:
         raise _failure(e.smtp_code, e.smtp_error) from e
     except OSError as e:  # SMTPException is one
-        raise UnreachableError(f"{type(e).__name__}: {e}") from e
+        raise Unreachable(f"{type(e).__name__}: {e}") from e
     except ValueError as e:
-        raise RejectedError(f"{type(e).__name__}: {e}") from e
+        raise Rejected(f"{type(e).__name__}: {e}") from e
     return str(getattr(connection, "answer", ""))
 
 
-def _failure(code: int, words: bytes | str) -> RejectedError | UnreachableError:
+def _failure(code: int, words: bytes | str) -> Rejected | Unreachable:
     permanent = 500 <= code < 600 and code not in _NOT_THE_MESSAGE
-    return (RejectedError if permanent else UnreachableError)(_words(code, words))
+    return (Rejected if permanent else Unreachable)(_words(code, words))
 
 
 def _words(code: int, words: bytes | str) -> str:

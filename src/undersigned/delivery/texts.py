@@ -263,6 +263,13 @@ def check_purpose(channel: str, purpose: str) -> None:
         raise ValueError(f"no {channel} text for {purpose!r}")
 
 
+def secret(channel: str, purpose: str) -> Secret:
+    """Which secret the text holds."""
+    if channel == "email":
+        return MAILS[purpose][1]
+    return SMS[purpose][1] if channel == "sms" else ""
+
+
 def mail(purpose: str, m: Material) -> Words:
     """The words of a mail in the active language."""
     subject, body = MAILS[purpose][0](m)
@@ -283,7 +290,10 @@ def sender_name(purpose: str, m: Material) -> str:
     if purpose in _ANONYMOUS or not m.params.sender or m.params.role == "sender":
         return shorten(m.organization, FROM_LIMIT)
     words = _("{sender} via {organization}")
-    names = {"sender": shorten(m.params.sender, FROM_LIMIT // 2), "organization": shorten(m.organization, FROM_LIMIT // 2)}
+    names = {
+        "sender": shorten(m.params.sender, FROM_LIMIT // 2),
+        "organization": shorten(m.organization, FROM_LIMIT // 2),
+    }
     return words.format(**names)
 
 
