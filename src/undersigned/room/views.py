@@ -146,7 +146,7 @@ def code_again(request: HttpRequest, who: Visit, room: Room) -> HttpResponseBase
         )
         return _code_page(request, room, form, notice=text % {"n": too_early.seconds}, tone="warn")
     fresh = gateway.current().find(who) or room
-    return _code_page(request, fresh, form, notice=_("We sent a new code. Earlier ones no longer work."), tone="ok")
+    return _code_page(request, fresh, form, notice=_("We sent the code again."), tone="ok")
 
 
 @in_room(*OPEN)
