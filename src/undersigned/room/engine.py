@@ -17,8 +17,8 @@ from undersigned.envelopes.models import DocumentVersion, EnvelopeState, Recipie
 from undersigned.envelopes.open_sitting import find_sitting, open_sitting, reopen_sitting
 from undersigned.envelopes.pages_seen import record_page
 from undersigned.envelopes.policy import Policy
-from undersigned.envelopes.resend_link import resend_link
 from undersigned.envelopes.resend_code import resend_code
+from undersigned.envelopes.resend_link import resend_link
 from undersigned.envelopes.shown import Shown
 from undersigned.envelopes.sign import SignRequest as CoreRequest
 from undersigned.envelopes.sign import sign
@@ -94,7 +94,7 @@ class Engine:
             return None
         return Opened(opened.sitting.pub, opened.secret)
 
-    def resend_from_link(self, token: str, client: Client) -> None:  # noqa: ARG002 - part of the gateway
+    def resend_from_link(self, token: str, client: Client) -> None:
         link = links.find(token)
         if link is not None:
             _resend(link.recipient)

@@ -145,12 +145,12 @@ class _Signer:
         data = urllib.parse.urlencode(fields).encode()
         return self._request(
             urllib.request.Request(urllib.parse.urljoin(address, form.action or address), data)
-        )  # noqa: S310
+        )
 
     def _get(self, url: str) -> tuple[str, _Page]:
         if urllib.parse.urlsplit(url).scheme not in ("http", "https"):
             raise SignerError("the link must be an http(s) address")
-        return self._request(urllib.request.Request(url))  # noqa: S310
+        return self._request(urllib.request.Request(url))
 
     def _request(self, request: urllib.request.Request) -> tuple[str, _Page]:
         if request.data is not None:
