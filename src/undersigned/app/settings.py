@@ -43,6 +43,7 @@ class Settings(BaseSettings):
     master_key_file: Path | None = Field(None, description="File holding the master key(s), one a line, newest first.")
     trusted_proxies: int = Field(0, ge=0, le=8, description="Number of reverse proxies in front whose X-Forwarded-For is believed.")
     timestamp_authority: Literal["", "built-in"] = Field("", description="Who time-stamps. Outside demo mode it must be set explicitly; 'built-in' is labelled so in the evidence.")
+    web_processes: int = Field(1, ge=1, le=64, description="Web processes. More than one needs PostgreSQL.")
     web_threads: int = Field(4, ge=1, le=64, description="Request threads of the web process.")
     workers: int = Field(1, ge=0, le=32, description="Worker processes started beside the web process.")
     max_upload_mb: int = Field(60, ge=1, le=2000, description="Largest file accepted, in MiB.")

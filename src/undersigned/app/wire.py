@@ -36,7 +36,7 @@ class Parser(HTTPRequestParser):
     path = ""  # the log names it, also of a request that could not be read
 
     def received(self, data: bytes) -> int:
-        consumed: int = super().received(data)
+        consumed: int = super().received(data)  # type: ignore[no-untyped-call]
         if self.completed:
             # Nothing more is expected, so nobody waits for "100 Continue": a request without a body, or one that was refused.
             # The channel would take back `completed` and wait for ever.
@@ -48,7 +48,7 @@ class Parser(HTTPRequestParser):
         # A client puts file names into the URL as they are: RFC 3986 section 2.1 says how they should have been written.
         line = b"".join(b"%%%02X" % byte if byte >= 0x80 else bytes([byte]) for byte in line)
         try:
-            super().parse_header(line + separator + rest)
+            super().parse_header(line + separator + rest)  # type: ignore[no-untyped-call]
         except ParsingError:
             raise
         except ValueError as e:  # an unclosed bracket in the target, a length of a thousand digits
@@ -121,7 +121,7 @@ class Server(TcpWSGIServer):
         dispatcher = ThreadedTaskDispatcher()
         dispatcher.set_thread_count(threads)
         self.stopping = False
-        super().__init__(
+        super().__init__(  # type: ignore[no-untyped-call]
             application,
             {},
             True,
@@ -136,7 +136,7 @@ class Server(TcpWSGIServer):
         """Let `run` drain and return. May be called from a signal handler or another thread."""
         if not self.stopping:
             self.stopping = True
-            self.pull_trigger()
+            self.pull_trigger()  # type: ignore[no-untyped-call]
 
     def run(self) -> None:
         """Serve until `stop`; then accept nothing more, answer what was begun, for `DRAIN_SECONDS` at most."""
