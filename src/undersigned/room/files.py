@@ -30,7 +30,9 @@ def _forever(response: HttpResponse) -> HttpResponse:
 
 @in_room(*READABLE)
 @require_GET
-def page(request: HttpRequest, who: Visit, room: Room, document: str, version: str, page: int, width: int) -> HttpResponseBase:
+def page(
+    request: HttpRequest, who: Visit, room: Room, document: str, version: str, page: int, width: int
+) -> HttpResponseBase:
     """A page as a JPEG picture."""
     if width not in WIDTHS:
         return HttpResponse(status=404)
@@ -43,7 +45,9 @@ def page(request: HttpRequest, who: Visit, room: Room, document: str, version: s
 
 @in_room(*READABLE)
 @require_GET
-def text(request: HttpRequest, who: Visit, room: Room, document: str, version: str, page: int) -> HttpResponseBase:
+def text(
+    request: HttpRequest, who: Visit, room: Room, document: str, version: str, page: int
+) -> HttpResponseBase:
     """The lines of a page with their places in percent, for the layer over the picture."""
     try:
         lines = gateway.current().page_text(who, document, version, page)
@@ -106,7 +110,9 @@ def kept(request: HttpRequest, who: Visit, room: Room) -> HttpResponseBase:
 
 def _picture(media_type: str, content: bytes) -> HttpResponse:
     # Opened by itself, an SVG is a page: nothing in it may run or load.
-    return HttpResponse(content, content_type=media_type, headers={"Content-Security-Policy": "default-src 'none'; sandbox"})
+    return HttpResponse(
+        content, content_type=media_type, headers={"Content-Security-Policy": "default-src 'none'; sandbox"}
+    )
 
 
 @in_room(*READABLE)

@@ -51,7 +51,9 @@ def _link_page(request: HttpRequest, room: Room, token: str, **context: object) 
     values = {"sender": room.sender, "organisation": room.organization}
     if room.protected:
         return show(request, "link", room, _("%(organisation)s has a document for you") % values, token=token)
-    return show(request, "link", room, _("%(sender)s of %(organisation)s asks you to sign") % values, token=token)
+    return show(
+        request, "link", room, _("%(sender)s of %(organisation)s asks you to sign") % values, token=token
+    )
 
 
 @uncached
@@ -142,11 +144,15 @@ def code_again(request: HttpRequest, who: Visit, room: Room) -> HttpResponseBase
         gateway.current().send_code(who)
     except Wait as too_early:
         text = ngettext(
-            "You can ask for a new code in %(n)s second.", "You can ask for a new code in %(n)s seconds.", too_early.seconds
+            "You can ask for a new code in %(n)s second.",
+            "You can ask for a new code in %(n)s seconds.",
+            too_early.seconds,
         )
         return _code_page(request, room, form, notice=text % {"n": too_early.seconds}, tone="warn")
     fresh = gateway.current().find(who) or room
-    return _code_page(request, fresh, form, notice=_("We sent a new code. Earlier ones no longer work."), tone="ok")
+    return _code_page(
+        request, fresh, form, notice=_("We sent a new code. Earlier ones no longer work."), tone="ok"
+    )
 
 
 @in_room(*OPEN)
@@ -162,13 +168,17 @@ def signature(request: HttpRequest, who: Visit, room: Room) -> HttpResponseBase:
     """How the signature looks; kept on the server until the sitting ends."""
     initial = {"kind": room.kept.kind if room.kept else "", "name": room.recipient, "hand": gateway.HANDS[0]}
     bound = request.method == "POST"
-    form = forms.SignatureForm(request.POST if bound else None, request.FILES if bound else None, initial=initial)
+    form = forms.SignatureForm(
+        request.POST if bound else None, request.FILES if bound else None, initial=initial
+    )
     if bound and form.is_valid():
         try:
             gateway.current().keep_signature(who, form.appearance)
             return to("sign", room.id)
         except Rejected as reason:
-            form.add_error("image" if form.appearance.image else "name", _rejected(reason, len(form.appearance.image)))
+            form.add_error(
+                "image" if form.appearance.image else "name", _rejected(reason, len(form.appearance.image))
+            )
     status = 422 if bound else 200
     return show(request, "signature", room, _("Your signature"), status=status, step=3, form=form)
 
@@ -212,7 +222,9 @@ def sign(request: HttpRequest, who: Visit, room: Room) -> HttpResponseBase:
 def _not_signed(request: HttpRequest, room: Room, signing: gateway.Signing) -> HttpResponse:
     values = {"sender": room.sender}
     if signing.outcome is Outcome.MOVED:
-        text = _("%(sender)s has put in a new version. You have signed nothing. Please read it again.") % values
+        text = (
+            _("%(sender)s has put in a new version. You have signed nothing. Please read it again.") % values
+        )
         return show(request, "moved", room, _("The document has just changed"), status=409, text=text)
     match signing.reason:
         case Reason.TURN_ENDED:
@@ -247,7 +259,9 @@ def refuse(request: HttpRequest, who: Visit, room: Room) -> HttpResponseBase:
     if room.state is State.DECLINED or not room.may_decline:
         return to("home", room.id)
     bound = request.method == "POST"
-    form = forms.RefuseForm(request.POST if bound else None, sender=room.sender, required=room.reason_required)
+    form = forms.RefuseForm(
+        request.POST if bound else None, sender=room.sender, required=room.reason_required
+    )
     if bound and form.is_valid():
         gateway.current().decline(who, form.cleaned_data["reason"])
         return to("home", room.id)
