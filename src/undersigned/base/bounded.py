@@ -20,7 +20,13 @@ import threading
 from dataclasses import asdict, dataclass
 from typing import Any
 
-PRELOAD = ("pikepdf", "pyhanko.sign.signers", "pyhanko.pdf_utils.incremental_writer", "pypdfium2", "PIL.Image")
+PRELOAD = (
+    "pikepdf",
+    "pyhanko.sign.signers",
+    "pyhanko.pdf_utils.incremental_writer",
+    "pypdfium2",
+    "PIL.Image",
+)
 _HEADER = 8
 
 
@@ -52,7 +58,8 @@ class Refusal(Exception):
 
 
 _lock = threading.Lock()
-_nursery: tuple[int, socket.socket] | None = None
+_nursery: tuple[int, socket.socket, subprocess.Popen[bytes]] | None = None
+"""The process that started it, the control socket, and the nursery itself, held so that it is not taken for forgotten."""
 
 
 def run(target: str, /, limits: Limits | None = None, **arguments: Any) -> Any:
@@ -69,7 +76,10 @@ def run(target: str, /, limits: Limits | None = None, **arguments: Any) -> Any:
         child = 0
         try:
             child = int.from_bytes(_receive(ours, _HEADER), "big")
-            _send(ours, json.dumps({"target": target, "arguments": arguments, "limits": asdict(limits)}).encode())
+            _send(
+                ours,
+                json.dumps({"target": target, "arguments": arguments, "limits": asdict(limits)}).encode(),
+            )
             reply = json.loads(_receive(ours, int.from_bytes(_receive(ours, _HEADER), "big")))
         except TimeoutError as e:
             if child:
@@ -82,7 +92,10 @@ def run(target: str, /, limits: Limits | None = None, **arguments: Any) -> Any:
         return reply["result"]
     if reply["error"] == "Refusal":
         raise Refusal(reply["code"], reply["detail"])
-    raise BoundedError("memory" if reply["error"] == "MemoryError" else "crashed", f"{target}: {reply['error']}: {reply['detail']}")
+    raise BoundedError(
+        "memory" if reply["error"] == "MemoryError" else "crashed",
+        f"{target}: {reply['error']}: {reply['detail']}",
+    )
 
 
 def _send_to_nursery(theirs: socket.socket) -> None:
@@ -104,14 +117,17 @@ def _control(fresh: bool) -> socket.socket:
     ours, theirs = socket.socketpair()
     environment = {k: v for k, v in os.environ.items() if not k.startswith("UNDERSIGNED_")}
     with theirs:
-        subprocess.Popen(
+        process = subprocess.Popen(
             [sys.executable, "-P", "-m", "undersigned.base.bounded", str(theirs.fileno())],
             pass_fds=[theirs.fileno()],
             stdin=subprocess.DEVNULL,
             env=environment | {"PYTHONPATH": os.pathsep.join(p for p in sys.path if p)},
             start_new_session=True,
         )
-    _nursery = (os.getpid(), ours)
+    if _nursery is not None and _nursery[0] == os.getpid():  # it has died
+        _nursery[1].close()
+        _nursery[2].wait()
+    _nursery = (os.getpid(), ours, process)
     return ours
 
 

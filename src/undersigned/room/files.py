@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from typing import cast
+from typing import Any
 
 from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse, StreamingHttpResponse
@@ -70,7 +70,7 @@ def words(request: HttpRequest, who: Visit, room: Room, number: int) -> HttpResp
     end = min(first + WORDS_PAGES - 1, last)
     core = gateway.current()
     texts = [(n, core.page_text(who, document.id, document.version, n)) for n in range(first, end + 1)]
-    context = {
+    context: dict[str, Any] = {
         "document": document,
         "number": number,
         "texts": texts,
@@ -150,5 +150,5 @@ def _stem(name: str) -> str:
 def _download(answer: FileAnswer, name: str) -> HttpResponseBase:
     response = StreamingHttpResponse(answer.chunks, content_type="application/pdf")
     response["Content-Length"] = str(answer.size)
-    response["Content-Disposition"] = cast(str, content_disposition_header(as_attachment=True, filename=name))
+    response["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=name) or "attachment"
     return response

@@ -132,6 +132,7 @@ class Room:
     reason_required: bool = False
     skippable: bool = False  # refusing leaves out this signature only
     protected: bool = False
+    sandbox: bool = False  # a test organisation: the pages say so
 
     @property
     def hides_content(self) -> bool:

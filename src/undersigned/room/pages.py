@@ -48,6 +48,8 @@ def show(
     }
     response = render(request, f"room/{template}.html", context, status=status)
     response["Content-Language"] = translation.get_language() or "en"
+    if room is not None and room.sandbox:
+        response["X-Undersigned-Sandbox"] = "yes"
     return response
 
 

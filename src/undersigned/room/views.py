@@ -6,7 +6,9 @@ GET never changes anything. What may happen is decided by the core; a page only 
 from __future__ import annotations
 
 import secrets
+from contextlib import suppress
 from math import ceil
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.utils import timezone
@@ -41,7 +43,7 @@ def link(request: HttpRequest, token: str) -> HttpResponseBase:
     return speaking(room, lambda: _link_page(request, room, token))
 
 
-def _link_page(request: HttpRequest, room: Room, token: str, **context: object) -> HttpResponse:
+def _link_page(request: HttpRequest, room: Room, token: str, **context: Any) -> HttpResponse:
     if room.state in FINISHED:
         return show(request, "already", room, _("You have already signed"), token=token)
     words = side(room)
@@ -64,10 +66,8 @@ def link_resend(request: HttpRequest, token: str) -> HttpResponseBase:
     room = core.look(token)
     if room is None:
         return unknown(request)
-    try:
+    with suppress(Wait):  # it is on its way already, and that is what the page says
         core.resend_from_link(token, client(request))
-    except Wait:
-        pass  # it is on its way already, and that is what the page says
     return speaking(room, lambda: _link_page(request, room, token, sent=True))
 
 
@@ -107,10 +107,8 @@ def reopen(request: HttpRequest, who: Visit, room: Room) -> HttpResponseBase:
 @require_POST
 def resend(request: HttpRequest, who: Visit, room: Room) -> HttpResponseBase:
     """As `link_resend`, from inside the room."""
-    try:
+    with suppress(Wait):  # it is on its way already
         gateway.current().resend(who)
-    except Wait:
-        pass  # it is on its way already
     words = side(room)
     return show(request, "side", room, words.heading if words else "", side=words, sent=True)
 
@@ -128,7 +126,7 @@ def code(request: HttpRequest, who: Visit, room: Room) -> HttpResponseBase:
     return _code_page(request, room, form)
 
 
-def _code_page(request: HttpRequest, room: Room, form: forms.CodeForm, **context: object) -> HttpResponse:
+def _code_page(request: HttpRequest, room: Room, form: forms.CodeForm, **context: Any) -> HttpResponse:
     heading = _("Check your phone") if room.code.by_sms else _("Enter your code")
     wait = room.code.resend_at and max(0, ceil((room.code.resend_at - timezone.now()).total_seconds()))
     status = 422 if form.is_bound and form.errors else 200
@@ -150,9 +148,7 @@ def code_again(request: HttpRequest, who: Visit, room: Room) -> HttpResponseBase
         )
         return _code_page(request, room, form, notice=text % {"n": too_early.seconds}, tone="warn")
     fresh = gateway.current().find(who) or room
-    return _code_page(
-        request, fresh, form, notice=_("We sent a new code. Earlier ones no longer work."), tone="ok"
-    )
+    return _code_page(request, fresh, form, notice=_("We sent the code again."), tone="ok")
 
 
 @in_room(*OPEN)

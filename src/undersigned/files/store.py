@@ -1,0 +1,194 @@
+"""Files come in, get a blob and a handle, and go.
+
+Bytes are brought to the store before the transaction that uses them (`stage`), because no slow work may happen under a lock; the
+transaction only writes the handle (`new_file`). What is staged and never used, `delete_unreferenced` sweeps.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from django.conf import settings
+from django.db import transaction
+
+from undersigned.accounts.models import Credential, Organization, User
+from undersigned.base import clock
+
+from . import cache, intake, storage
+from .models import Blob, File
+
+SPARED = timedelta(hours=24)
+"""How long a staged blob may wait for its first handle. Far longer than any job between `stage` and commit."""
+
+
+class TooLarge(Exception):
+    """More bytes came than allowed; `limit` is in bytes."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"more than {limit} bytes")
+        self.limit = limit
+
+
+@dataclass(frozen=True)
+class Received:
+    """A file that came in and lies in a temporary file. Use as `with`: the temporary file is removed at the end."""
+
+    path: Path
+    sha256: str
+    size: int
+
+    def __enter__(self) -> Received:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.path.unlink(missing_ok=True)
+
+
+@dataclass(frozen=True)
+class StagedBlob:
+    """Bytes that are safely in the store and that no handle uses yet; spared by the sweep for 24 hours."""
+
+    blob_id: int
+    sha256: str
+    size: int
+
+
+def receive(stream: BinaryIO, limit: int | None = None) -> Received:
+    """Stream at most `limit` bytes (default: the largest upload allowed) into a temporary file. Raises TooLarge."""
+    limit = settings.MAX_UPLOAD_BYTES if limit is None else limit
+    path = storage.new_temporary()
+    digest, size = hashlib.sha256(), 0
+    try:
+        with path.open("wb") as target:
+            while piece := stream.read(storage.CHUNK):
+                size += len(piece)
+                if size > limit:
+                    raise TooLarge(limit)
+                digest.update(piece)
+                target.write(piece)
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+    return Received(path, digest.hexdigest(), size)
+
+
+def store_pdf(
+    organization: Organization,
+    received: Received,
+    name: str,
+    *,
+    kind: str = File.Kind.UPLOAD,
+    user: User | None = None,
+    credential: Credential | None = None,
+    **columns: Any,
+) -> File:
+    """Check a received PDF, store it and give it a handle; `columns` are further columns of File.
+
+    Call it outside a transaction: checking takes up to `intake.LIMITS.wall` seconds. Raises `intake.Refused`. The temporary file is
+    still there afterwards.
+    """
+    facts = intake.check(received.path)
+    staged = stage(organization.pk, received.path, media_type="application/pdf", known=received)
+    with transaction.atomic():
+        return new_file(
+            adopt(staged),
+            kind,
+            name,
+            created_by_user=user,
+            created_by_credential=credential,
+            **{"media_type": "application/pdf", "pages": facts.pages} | columns,
+        )
+
+
+def stage(
+    organization_id: int, path: Path, *, media_type: str = "application/pdf", known: Received | None = None
+) -> StagedBlob:
+    """Bring the bytes at `path` into the store. Call it before the transaction that will `adopt` them.
+
+    `known` spares reading the file for its SHA-256 when that was just computed. Repeating is harmless.
+    """
+    sha256, size = (known.sha256, known.size) if known else _digest(path)
+    key = storage.key_for(organization_id, sha256)
+    # First the row, then the bytes: the sweep takes a row and its bytes together and spares fresh rows, so it can no longer
+    # delete the bytes that are put, or found present, below.
+    blob, _ = Blob.objects.update_or_create(
+        organization_id=organization_id,
+        sha256=sha256,
+        defaults={"staged_at": clock.now()},
+        create_defaults={
+            "size": size,
+            "storage_key": key,
+            "media_type": media_type,
+            "staged_at": clock.now(),
+        },
+    )
+    storage.put(key, path, size)
+    return StagedBlob(blob.pk, sha256, size)
+
+
+def adopt(staged: StagedBlob) -> Blob:
+    """The blob of staged bytes. Call it inside the transaction that gives it a handle."""
+    return Blob.objects.get(pk=staged.blob_id, sha256=staged.sha256)
+
+
+def new_file(blob: Blob, kind: str, name: str, **columns: Any) -> File:
+    """A handle on `blob`, in the caller's transaction; `columns` are further columns of File."""
+    return File.objects.create(
+        organization_id=blob.organization_id, blob=blob, kind=kind, name=clean_name(name), **columns
+    )
+
+
+def copy_file(file: File, kind: str, **columns: Any) -> File:
+    """Another handle on the same blob, so that each can be deleted in any order. Raises ValueError when `file` is erased."""
+    if file.blob is None:
+        raise ValueError("the file is erased")
+    defaults = {"title": file.title, "pages": file.pages, "media_type": file.media_type}
+    return new_file(file.blob, kind, file.name, **defaults | columns)
+
+
+def erase_file(file: File, at: datetime) -> None:
+    """Let go of the bytes and the name; the row stays with its id and dates. The sweep deletes bytes that have no handle left."""
+    file.blob, file.name, file.title, file.erased_at = None, "", "", file.erased_at or at
+    file.wire = {}
+    file.save(update_fields=["blob", "name", "title", "erased_at", "wire"])
+
+
+def clean_name(name: str) -> str:
+    """A file name fit to be shown and sent in a header: the last part of a path, no control characters, at most 255 characters.
+
+    The extension survives the cut.
+    """
+    name = "".join(c for c in name.replace("\\", "/").rsplit("/", 1)[-1] if c.isprintable()).strip(" .")
+    if len(name) > 255:
+        stem, dot, extension = name.rpartition(".")
+        name = stem[: 254 - len(extension)] + dot + extension if dot and len(extension) <= 10 else name[:255]
+    return name or "file"
+
+
+def delete_unreferenced(limit: int = 1000) -> int:
+    """Delete up to `limit` blobs that no handle uses and that were staged over 24 hours ago; return how many.
+
+    Row and bytes go under the row's lock, so that a simultaneous `stage` of the same bytes waits and then brings them again. Nobody
+    else can want that lock: the row has no handle.
+    """
+    stale = Blob.objects.filter(files__isnull=True, staged_at__lt=clock.now() - SPARED)
+    deleted = 0
+    for pk in list(stale.order_by("staged_at").values_list("pk", flat=True)[:limit]):
+        with transaction.atomic():
+            blob = Blob.objects.select_for_update(of=("self",)).filter(pk=pk).first()
+            if blob is None or blob.files.exists() or blob.staged_at >= clock.now() - SPARED:
+                continue
+            storage.delete(blob.storage_key)
+            cache.drop(blob.storage_key)
+            blob.delete()
+            deleted += 1
+    return deleted
+
+
+def _digest(path: Path) -> tuple[str, int]:
+    with path.open("rb") as source:
+        return hashlib.file_digest(source, "sha256").hexdigest(), path.stat().st_size
