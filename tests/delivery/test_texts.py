@@ -101,6 +101,11 @@ def test_invitation_says_who_what_and_until_when_with_the_zone(draft: Callable[.
     assert "code" not in it.text
 
 
+def test_a_long_title_does_not_push_the_date_out_of_the_reminder(draft: Callable[..., Draft]) -> None:
+    it = rendered(draft("reminder", title=LONG["title"]))
+    assert it.subject == "Reminder: Framework ag… waits for you until 1 December 2026"
+
+
 def test_invitation_with_the_code_apart_says_where_the_code_comes_from(draft: Callable[..., Draft]) -> None:
     assert (
         "You also need a code. Anna Virtanen gives it to you separately."

@@ -92,7 +92,12 @@ def test_failures_are_repeated_with_the_same_id_and_bytes(
         pass_time(pause + timedelta(seconds=1))
     message.refresh_from_db()
     assert message.state == "sent"
-    assert [t.answer for t in message.tries.order_by("at")] == ["500 sorry", "302 sorry", "404 sorry", "299 sorry"]
+    assert [t.answer for t in message.tries.order_by("at")] == [
+        "500 sorry",
+        "302 sorry",
+        "404 sorry",
+        "299 sorry",
+    ]
     assert {(h["webhook-id"], b) for _, h, b in receiver.requests} == {("e1", BODY)}
     for _, headers, body in receiver.requests:
         Webhook(credential.webhook_secret or "").verify(body, headers)
