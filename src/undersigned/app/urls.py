@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, include, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from undersigned.public.health import health
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("healthz", health),
+    path("room/", include("undersigned.room.urls")),
+]

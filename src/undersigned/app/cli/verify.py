@@ -1,0 +1,6 @@
+"""`undersigned verify`: check files without the server."""
+
+from __future__ import annotations
+
+
+
