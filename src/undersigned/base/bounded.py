@@ -7,6 +7,7 @@ has no secrets in its memory and ends with the process that started it.
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import importlib
 import json

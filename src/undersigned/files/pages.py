@@ -15,7 +15,7 @@ from . import cache, storage
 from .intake import MAX_PAGES
 from .models import Blob
 
-WIDTHS = (600, 1000, 1600, 2400)
+WIDTHS = (160, 600, 1000, 1600, 2400)
 LIMITS = bounded.Limits(memory=1 << 30, cpu=10, wall=20.0, file_size=64 << 20)
 
 

@@ -1,0 +1,134 @@
+"""Put messages into the outbox, in the transaction of the change that causes them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.db import transaction
+
+from undersigned.accounts.models import Credential, Organization, User
+from undersigned.base import clock
+from undersigned.jobs import queue
+from undersigned.jobs.models import Job
+
+from . import texts
+from .models import Message, WebhookEvent
+from .params import Params
+
+JOB = "deliver"
+_ADDRESS = {
+    # One mailbox, nothing that a header could read as two; whether it exists, its server says.
+    Message.Channel.EMAIL: re.compile(r"[^\s,;:<>()\[\]\"\\@\x00-\x1f\x7f]+@[^\s,;:<>()\"\\@\x00-\x1f\x7f]+"),
+    Message.Channel.SMS: re.compile(r"\+[1-9][0-9]{6,14}"),  # E.164
+}
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A message to be sent. `dedup_key` names the reason (such as "invitation:17:round-2"): the same key never sends twice.
+
+    `not_before` is real time (the database's, not a sandbox's). `still_if` is a condition that `ports.Guard` understands.
+    """
+
+    organization: Organization
+    purpose: str
+    channel: str
+    dedup_key: str
+    address: str | None = None
+    params: Params = field(default_factory=Params)
+    language: str = "en"
+    envelope_id: int | None = None
+    recipient_id: int | None = None
+    user: User | None = None
+    webhook_event: WebhookEvent | None = None
+    credential: Credential | None = None
+    not_before: datetime | None = None
+    still_if: str = ""
+
+
+def post(draft: Draft) -> Message:
+    """Insert the message and its job; both commit with the caller's transaction. A known `dedup_key` gives the existing message.
+
+    Raises ValueError for an unknown purpose or an address that is not exactly one mailbox or E.164 number.
+    """
+    if draft.channel == Message.Channel.WEBHOOK:
+        if draft.webhook_event is None or draft.credential is None:
+            raise ValueError("a webhook needs its event and its credential")
+    else:
+        texts.check_purpose(draft.channel, draft.purpose)
+        if not _ADDRESS[Message.Channel(draft.channel)].fullmatch(draft.address or ""):
+            raise ValueError(f"not one {draft.channel} address")
+    with transaction.atomic():
+        due = max(draft.not_before, clock.now()) if draft.not_before else clock.now()
+        message, created = Message.objects.get_or_create(
+            dedup_key=draft.dedup_key,
+            defaults={
+                "organization": draft.organization,
+                "envelope_id": draft.envelope_id,
+                "recipient_id": draft.recipient_id,
+                "user": draft.user,
+                "webhook_event": draft.webhook_event,
+                "credential": draft.credential,
+                "purpose": draft.purpose,
+                "channel": draft.channel,
+                "address": draft.address,
+                "params": draft.params.model_dump_json(exclude_defaults=True),
+                "language": draft.language,
+                "not_before": draft.not_before,
+                "still_if": draft.still_if,
+                "next_attempt_at": due,
+            },
+        )
+        if created:
+            queue.enqueue(
+                JOB,
+                {"message": message.pk},
+                run_at=due if draft.not_before else None,
+                priority=_priority(draft),
+            )
+    return message
+
+
+def _priority(draft: Draft) -> Job.Priority:
+    """Somebody sits and waits for a code."""
+    return Job.Priority.HIGH if texts.secret(draft.channel, draft.purpose) == "code" else Job.Priority.NORMAL
+
+
+def announce(event: WebhookEvent) -> list[Message]:
+    """Post the event to every enabled credential of its owner, in its dialect, that has a webhook URL. Same event, same id to all."""
+    credentials = Credential.objects.filter(
+        user=event.owner_user_id, dialect=event.dialect, enabled=True
+    ).exclude(webhook_url="")
+    return [
+        post(
+            Draft(
+                organization=event.organization,
+                purpose="event",
+                channel=Message.Channel.WEBHOOK,
+                dedup_key=f"webhook:{event.pk}:{credential.pk}",
+                envelope_id=event.envelope_id,
+                webhook_event=event,
+                credential=credential,
+            )
+        )
+        for credential in credentials.order_by("pk")
+    ]
+
+
+def send_again(message: Message) -> None:
+    """Queue a message that was sent, failed or dropped once more, with a full day of attempts; it keeps its id and history."""
+    with transaction.atomic():
+        now = clock.now()
+        again = Message.objects.filter(pk=message.pk).exclude(state=Message.State.QUEUED)
+        if again.update(state=Message.State.QUEUED, attempts=0, next_attempt_at=now):
+            queue.enqueue(JOB, {"message": message.pk})
+    message.refresh_from_db()
+
+
+def erase(envelope_id: int) -> None:
+    """Delete all that was sent or is to be sent about an envelope, with its attempts and webhook events (they name persons)."""
+    with transaction.atomic():
+        Message.objects.filter(envelope_id=envelope_id).delete()
+        WebhookEvent.objects.filter(envelope_id=envelope_id).delete()

@@ -1,0 +1,80 @@
+"""What a message's text is made of. Checked when it is posted, so that no value can break a header or a text later."""
+
+from __future__ import annotations
+
+import unicodedata
+from datetime import datetime
+from typing import Annotated, Literal
+from zoneinfo import available_timezones
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+_BREAKS = ("Cc", "Zl", "Zp")
+"""Unicode categories that end a line somewhere: control characters (CR, LF, NEL, VT, FF…), line and paragraph separator."""
+
+
+def one_line(value: str) -> str:
+    """`value`, when it is one line. Raises ValueError for CR, LF and every other line break or control character."""
+    if any(unicodedata.category(c) in _BREAKS for c in value):
+        raise ValueError("line breaks and control characters are not allowed")
+    return value.strip()
+
+
+def _paragraphs(value: str) -> str:
+    value = value.replace("\r\n", "\n").replace("\r", "\n").replace("\t", " ")
+    if any(unicodedata.category(c) in _BREAKS for c in value if c != "\n"):
+        raise ValueError("control characters are not allowed")
+    return value.strip()
+
+
+def _zone(value: str) -> str:
+    if value not in available_timezones():
+        raise ValueError("not an IANA time zone")
+    return value
+
+
+Line = Annotated[str, Field(max_length=500), AfterValidator(one_line)]
+Paragraphs = Annotated[str, Field(max_length=5000), AfterValidator(_paragraphs)]
+
+
+class FileRef(BaseModel):
+    """A stored file to attach: the name it gets in the mail and the id of its `files.File` row."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    name: Line
+    file: int
+
+
+class Params(BaseModel):
+    """Values of the texts; each purpose uses those it needs. Never in here: links, codes, national ids, other people's addresses."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: Line = ""
+    """Who reads it; the mail's first line."""
+    role: Literal["signer", "viewer", "copy", "sender"] = "signer"
+    sender: Line = ""
+    """Who asks, by name."""
+    sender_email: Line = ""
+    """Reply-To."""
+    title: Line = ""
+    documents: int = Field(1, ge=1)
+    due_at: datetime | None = None
+    at: datetime | None = None
+    """When what the message tells about happened."""
+    time_zone: Annotated[str, AfterValidator(_zone)] = "UTC"
+    """IANA zone in which dates are written."""
+    message: Paragraphs = ""
+    """The sender's own words; shown as a quotation, as given."""
+    code_apart: bool = False
+    """The sender hands over an access code by another way."""
+    methods: tuple[Line, ...] = ()
+    """Ways to identify oneself, by name."""
+    person: Line = ""
+    """Who refused."""
+    reason: Paragraphs = ""
+    signed: int = 0
+    signers: int = 0
+    files: tuple[FileRef, ...] = ()
+    protected: bool = False
+    """Sealed files must be fetched after identification, never attached."""

@@ -1,0 +1,89 @@
+"""Writing the audit trail. Every use case appends here, in its own transaction, under the envelope's lock."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from datetime import datetime
+from typing import Any
+
+from undersigned.base.clock import iso_ms
+from undersigned.sealing.chain import GENESIS, canonical_json, detail_digest, event_hash
+
+from .actor import Actor
+from .models import AuditDetail, AuditEvent, Envelope, Recipient, Sitting
+
+
+def append(
+    envelope: Envelope,
+    kind: str,
+    at: datetime,
+    *,
+    by: Actor | Recipient | Sitting | None,
+    recipient: Recipient | None = None,
+    document_id: int | None = None,
+    assignment_id: int | None = None,
+    **detail: Any,
+) -> AuditEvent:
+    """Add one event to the chain and move the head on the envelope (saved here). `detail` holds all that is personal.
+
+    `by` is None when the server itself acted.
+    """
+    payload = {k: v for k, v in detail.items() if v is not None}
+    actor_kind, actor_ref, credential_id = "system", None, None
+    if isinstance(by, Actor):
+        actor_kind, actor_ref = ("user", by.user.pk)
+        credential_id = by.credential.pk if by.credential else None
+        payload["by"] = by.user.full_name
+    elif isinstance(by, Sitting):
+        actor_kind, actor_ref = "recipient", by.recipient_id
+        recipient = recipient or by.recipient
+        payload |= {"ip": by.ip, "agent": by.agent}
+    elif isinstance(by, Recipient):
+        actor_kind, actor_ref = "recipient", by.pk
+    if recipient is not None:
+        payload |= {"name": recipient.full_name, "email": recipient.email}
+    salt = secrets.token_bytes(16)
+    envelope.audit_seq += 1
+    event = AuditEvent(
+        envelope=envelope,
+        seq=envelope.audit_seq,
+        kind=kind,
+        at=at,
+        recipient_id=recipient.pk if recipient else None,
+        document_id=document_id,
+        assignment_id=assignment_id,
+        actor_kind=actor_kind,
+        actor_ref=actor_ref,
+        credential_id=credential_id,
+        detail_digest=detail_digest(salt, payload).hex(),
+        prev_hash=envelope.audit_head or GENESIS.hex(),
+    )
+    event.hash = event_hash(bytes.fromhex(event.prev_hash), hashed_fields(event)).hex()
+    event.save(force_insert=True)
+    AuditDetail.objects.create(event=event, salt=salt.hex(), payload=canonical_json(payload).decode())
+    envelope.audit_head = event.hash
+    envelope.save(update_fields=["audit_seq", "audit_head", "updated_at"])
+    return event
+
+
+def hashed_fields(event: AuditEvent) -> dict[str, Any]:
+    """The members of an event that its hash covers, as they stand in the evidence."""
+    return {
+        "seq": event.seq,
+        "kind": event.kind,
+        "at": iso_ms(event.at),
+        "recipient": event.recipient_id,
+        "document": event.document_id,
+        "assignment": event.assignment_id,
+        "actor_kind": event.actor_kind,
+        "actor_ref": event.actor_ref,
+        "credential": event.credential_id,
+        "detail_digest": event.detail_digest,
+    }
+
+
+def trail(envelope: Envelope) -> list[tuple[AuditEvent, dict[str, Any]]]:
+    """All events with their details (empty where erased), in order."""
+    events = AuditEvent.objects.filter(envelope=envelope).select_related("detail").order_by("seq")
+    return [(e, json.loads(e.detail.payload) if hasattr(e, "detail") else {}) for e in events]

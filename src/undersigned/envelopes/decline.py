@@ -1,0 +1,49 @@
+"""A signer refuses."""
+
+from __future__ import annotations
+
+from undersigned.base.clock import now
+from undersigned.base.db import atomic
+
+from . import audit, messages
+from .errors import Conflict
+from .graph import lapse_open
+from .locks import lock_envelope
+from .models import Assignment, AssignmentState, EnvelopeState, Recipient, RecipientState, Sitting
+from .models.steps import LIVE
+from .policy import Policy
+from .signer import standing
+
+REASON_MAX = 2048
+
+
+def decline(sitting: Sitting, reason: str) -> None:
+    """Refuse to sign; a repetition by the same person has no effect. Where `on_decline` is fatal, nobody else can sign any more.
+
+    Raises Conflict with the standing of the signer (signed, superseded, past_due…), also when declining is switched off.
+    """
+    reason = reason.strip()[:REASON_MAX]
+    with atomic():
+        envelope = lock_envelope(sitting.recipient.envelope_id)
+        recipient = Recipient.objects.select_for_update().get(pk=sitting.recipient_id)
+        if recipient.state == RecipientState.DECLINED:
+            return
+        at = now(envelope.organization.clock_offset)
+        policy = Policy.model_validate(envelope.policy)
+        where = standing(envelope, recipient, at)
+        if not where.may_decline or not policy.decline_allowed:
+            raise Conflict(where.value)
+        recipient.state, recipient.reason, recipient.settled_at = RecipientState.DECLINED, reason, at
+        recipient.save(update_fields=["state", "reason", "settled_at"])
+        Assignment.objects.filter(recipient=recipient, state__in=LIVE).update(
+            state=AssignmentState.REFUSED, reason=reason, settled_at=at
+        )
+        audit.append(envelope, "declined", at, by=sitting, reason=reason)
+        if policy.on_decline == "fatal":
+            lapse_open(envelope, at)
+            envelope.state = EnvelopeState.DECLINED
+        elif policy.on_decline == "hold":
+            envelope.state = EnvelopeState.ON_HOLD
+        envelope.save(update_fields=["state", "updated_at"])
+        messages.tell_declined(envelope, recipient, at, reason)
+        messages.announce_event(envelope, "declined", recipient, at)

@@ -1,0 +1,121 @@
+"""The gate rule, one for all APIs.
+
+A step is passed when all its assignments are satisfied (done, waived, void) and all its predecessors are passed; it opens when all its
+predecessors are passed. `recompute` runs in the transaction that changed a row, under the envelope's lock; no job decides it.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from .models import Assignment, AssignmentState, Document, Envelope, Recipient, RecipientState, Step, StepEdge
+from .models.steps import LIVE, SATISFIED
+
+_ORDER = [Assignment.Action.UPLOAD, Assignment.Action.FILL, Assignment.Action.VIEW, Assignment.Action.SIGN]
+
+
+@dataclass
+class Outcome:
+    """What a recomputation found."""
+
+    opened_for: list[Recipient] = field(default_factory=list)
+    """Recipients who can now do something that they could not do before."""
+    agreed: bool = False
+    """All live assignments of the envelope are done or waived, and somebody signed."""
+
+
+def recompute(envelope: Envelope, now: datetime) -> Outcome:
+    """Open what can be opened and settle recipients; four reads whatever the size. Caller holds the lock and saves the envelope."""
+    steps = {s.pk: s for s in Step.objects.filter(envelope=envelope)}
+    before: dict[int, list[int]] = defaultdict(list)
+    for edge in StepEdge.objects.filter(step__envelope=envelope):
+        before[edge.step_id].append(edge.depends_on_id)
+    assignments = list(
+        Assignment.objects.filter(envelope=envelope, round=envelope.round).select_related("recipient")
+    )
+    prepared = dict(
+        Document.objects.filter(envelope=envelope, removed_at=None).values_list("pk", "head__kind")
+    )
+    in_step: dict[int, list[Assignment]] = defaultdict(list)
+    for assignment in assignments:
+        in_step[assignment.step_id].append(assignment)
+
+    passed: dict[int, bool] = {}
+
+    def is_passed(step_id: int) -> bool:
+        if step_id not in passed:
+            passed[step_id] = False  # a cycle never passes; send refuses cycles
+            passed[step_id] = all(a.state in SATISFIED for a in in_step[step_id]) and all(
+                is_passed(b) for b in before[step_id]
+            )
+        return passed[step_id]
+
+    outcome = Outcome()
+    newly_open: list[Assignment] = []
+    for step in steps.values():
+        if not all(is_passed(b) for b in before[step.pk]):
+            continue
+        if step.opened_at is None:
+            step.opened_at = now
+            step.save(update_fields=["opened_at"])
+        newly_open += _open_in(in_step[step.pk], prepared)
+    if newly_open:
+        Assignment.objects.filter(pk__in=[a.pk for a in newly_open]).update(state=AssignmentState.OPEN)
+        outcome.opened_for = list({a.recipient_id: a.recipient for a in newly_open}.values())
+    _settle_recipients(assignments, now)
+    signing = [
+        a for a in assignments if a.action == Assignment.Action.SIGN and a.state != AssignmentState.VOID
+    ]
+    outcome.agreed = (
+        bool(signing)
+        and all(a.state in SATISFIED for a in assignments)
+        and any(a.state == AssignmentState.DONE for a in signing)
+    )
+    envelope.signed_count = len({a.recipient_id for a in signing if a.state == AssignmentState.DONE})
+    return outcome
+
+
+def _open_in(assignments: list[Assignment], head_kinds: Mapping[int, str | None]) -> list[Assignment]:
+    """Assignments of an open step that open now: order inside a step is upload, fill, view, sign; signing waits for a prepared version."""
+    opened = []
+    unsettled: dict[tuple[int, int], set[str]] = defaultdict(set)
+    for a in assignments:
+        if a.state not in SATISFIED:
+            unsettled[a.recipient_id, a.document_id].add(a.action)
+    for a in assignments:
+        if a.state != AssignmentState.PLANNED or a.recipient.state != RecipientState.ACTIVE:
+            continue
+        earlier = set(_ORDER[: _ORDER.index(Assignment.Action(a.action))])
+        if unsettled[a.recipient_id, a.document_id] & earlier:
+            continue
+        if a.action == Assignment.Action.SIGN and head_kinds.get(a.document_id) in (None, "original"):
+            continue
+        a.state = AssignmentState.OPEN
+        opened.append(a)
+    return opened
+
+
+def _settle_recipients(assignments: list[Assignment], now: datetime) -> None:
+    """A recipient is done when all their live assignments are done or waived, and at least one is done."""
+    by_recipient: dict[int, list[Assignment]] = defaultdict(list)
+    for a in assignments:
+        if a.state != AssignmentState.VOID:
+            by_recipient[a.recipient_id].append(a)
+    for mine in by_recipient.values():
+        recipient = mine[0].recipient
+        if recipient.state == RecipientState.ACTIVE and all(a.state in SATISFIED for a in mine):
+            signing = [a for a in mine if a.action == Assignment.Action.SIGN]
+            all_waived = bool(signing) and all(a.state == AssignmentState.WAIVED for a in signing)
+            recipient.state = RecipientState.DECLINED if all_waived else RecipientState.DONE
+            recipient.settled_at = now
+            Recipient.objects.filter(pk=recipient.pk).update(state=recipient.state, settled_at=now)
+
+
+def lapse_open(envelope: Envelope, now: datetime) -> None:
+    """Close everything that still waits, because the envelope has ended."""
+    Assignment.objects.filter(envelope=envelope, state__in=LIVE).update(
+        state=AssignmentState.LAPSED, settled_at=now
+    )

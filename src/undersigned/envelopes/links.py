@@ -1,0 +1,47 @@
+"""Invitation links. The token is derived from the master key when a message is rendered; the database keeps only its hash."""
+
+from __future__ import annotations
+
+import base64
+from datetime import datetime
+
+from django.conf import settings
+
+from undersigned.base.vault import keyed_hash
+
+from .models import AccessLink, Recipient
+
+
+def token(recipient: Recipient) -> str:
+    """The link's secret: 43 characters of base64url. Changes with `link_version`, which revokes the former link."""
+    secret = keyed_hash(f"{recipient.pk}.{recipient.link_version}", "invitation link")
+    return base64.urlsafe_b64encode(secret).rstrip(b"=").decode()
+
+
+def url(recipient: Recipient) -> str:
+    """The address that is sent to the recipient and shown to nobody else."""
+    return f"{settings.PUBLIC_URL}/room/l/{token(recipient)}"
+
+
+def issue(recipient: Recipient, now: datetime) -> AccessLink:
+    """Make the recipient's link valid; a repetition gives the same one."""
+    link, _ = AccessLink.objects.get_or_create(
+        lookup_hash=keyed_hash(token(recipient), "access link"),
+        defaults={"recipient": recipient, "purpose": AccessLink.Purpose.INVITE, "created_at": now},
+    )
+    return link
+
+
+def find(given: str) -> AccessLink | None:
+    """The live link with this token; None for unknown, revoked and malformed alike."""
+    if not 20 <= len(given) <= 100:
+        return None
+    return (
+        AccessLink.objects.filter(lookup_hash=keyed_hash(given, "access link"), revoked_at=None)
+        .select_related(
+            "recipient__envelope__organization",
+            "recipient__envelope__owner_user",
+            "recipient__envelope__collection",
+        )
+        .first()
+    )

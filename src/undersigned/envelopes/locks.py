@@ -1,0 +1,30 @@
+"""Row locks, always in the same order: collection first, then envelopes by id. So no two use cases wait for each other."""
+
+from __future__ import annotations
+
+from .errors import NotFound
+from .models import Collection, Envelope
+
+
+def lock_collection(collection_id: int) -> Collection:
+    """Lock and read a collection anew. Raises NotFound when it has been erased meanwhile."""
+    found = Collection.objects.select_for_update().filter(pk=collection_id, erased_at=None).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def lock_envelope(envelope_id: int) -> Envelope:
+    """Lock an envelope (its collection before it) and read it anew. Raises NotFound when it has been deleted meanwhile."""
+    collection_id = Envelope.objects.filter(pk=envelope_id).values_list("collection_id", flat=True).first()
+    if collection_id is not None:
+        lock_collection(collection_id)
+    found = (
+        Envelope.objects.select_for_update(of=("self",))
+        .select_related("organization", "owner_user", "collection")
+        .filter(pk=envelope_id, deleted_at=None, erased_at=None)
+        .first()
+    )
+    if found is None:
+        raise NotFound
+    return found

@@ -1,0 +1,163 @@
+"""Collections and envelopes."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+
+from undersigned.accounts.models import Credential, Organization, User
+from undersigned.base.vault import EncryptedTextField
+
+
+class Collection(models.Model):
+    """What holds several envelopes: a contract and its versions, a conversation, a batch."""
+
+    class Kind(models.TextChoices):
+        CONTRACT = "contract"
+        CONVERSATION = "conversation"
+        BATCH = "batch"
+
+    organization = models.ForeignKey(Organization, on_delete=models.PROTECT)
+    dialect = models.CharField(max_length=20)
+    kind = models.CharField(max_length=20, choices=Kind.choices)
+    pub = models.CharField(max_length=100, help_text="Public id in the dialect's format.")
+    title = models.CharField(max_length=1000)
+    owner_user = models.ForeignKey(User, on_delete=models.PROTECT)
+    created_by_credential = models.ForeignKey(Credential, null=True, on_delete=models.SET_NULL)
+    retention_signed_months = models.PositiveIntegerField(null=True)
+    retention_unsigned_months = models.PositiveIntegerField(null=True)
+    retention_other_months = models.PositiveIntegerField(null=True)
+    marked_deleted_at = models.DateTimeField(null=True)
+    delete_after = models.DateTimeField(null=True)
+    erase_at = models.DateTimeField(null=True)
+    erased_at = models.DateTimeField(null=True)
+    wire = models.JSONField(
+        default=dict, help_text="The dialect's own; never read by the core, no personal data."
+    )
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["dialect", "kind", "pub"], name="collection_pub")]
+        indexes = [
+            models.Index(fields=["owner_user", "dialect", "-created_at", "-id"], name="collection_owner"),
+            models.Index(fields=["erase_at"], condition=Q(erase_at__isnull=False), name="collection_erase"),
+            models.Index(
+                fields=["delete_after"], condition=Q(delete_after__isnull=False), name="collection_delete"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class EnvelopeState(models.TextChoices):
+    """Where one signing process stands. `sealing`: all have agreed, the job that seals is on its way."""
+
+    DRAFT = "draft"
+    OFFERED = "offered"
+    FETCHING = "fetching"
+    SENT = "sent"
+    SEALING = "sealing"
+    COMPLETED = "completed"
+    DECLINED = "declined"
+    EXPIRED = "expired"
+    CANCELLED = "cancelled"
+    ON_HOLD = "on_hold"
+    FAILED = "failed"
+
+
+class Phase(models.TextChoices):
+    NONE = "none"
+    FILL = "fill"
+    PREPARE = "prepare"
+    SIGN = "sign"
+
+
+class Envelope(models.Model):
+    """One signing process. Facts beside the state: superseded_at, due_at in the past, needs_attention."""
+
+    organization = models.ForeignKey(Organization, on_delete=models.PROTECT)
+    dialect = models.CharField(max_length=20)
+    pub = models.CharField(max_length=100, null=True)  # noqa: DJ001 - NULL where the dialect gives envelopes no id of their own
+    collection = models.ForeignKey(Collection, null=True, on_delete=models.PROTECT, related_name="envelopes")
+    position = models.PositiveIntegerField(default=1)
+    title = models.CharField(max_length=1000)
+    description = models.TextField(blank=True)
+    language = models.CharField(max_length=16, default="en")
+    state = models.CharField(max_length=12, choices=EnvelopeState.choices, default=EnvelopeState.DRAFT)
+    phase = models.CharField(max_length=8, choices=Phase.choices, default=Phase.NONE)
+    owner_user = models.ForeignKey(User, on_delete=models.PROTECT)
+    created_by_credential = models.ForeignKey(Credential, null=True, on_delete=models.SET_NULL)
+    policy = models.JSONField(default=dict, help_text="`envelopes.policy.Policy`.")
+    plan = models.JSONField(null=True, help_text="Typed draft; compiled at send.")
+    send_when_ready = models.BooleanField(default=False)
+    signer_count = models.PositiveIntegerField(default=0)
+    signed_count = models.PositiveIntegerField(default=0)
+    round = models.PositiveIntegerField(default=1)
+    replaces = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="replaced_by")
+    superseded_at = models.DateTimeField(null=True)
+    sent_at = models.DateTimeField(null=True)
+    agreed_at = models.DateTimeField(null=True)
+    completed_at = models.DateTimeField(null=True)
+    expires_at = models.DateTimeField(null=True)
+    due_at = models.DateTimeField(null=True)
+    retention_signed_months = models.PositiveIntegerField(null=True)
+    retention_unsigned_months = models.PositiveIntegerField(null=True)
+    retention_other_months = models.PositiveIntegerField(null=True)
+    content_erase_at = models.DateTimeField(null=True)
+    erase_at = models.DateTimeField(null=True)
+    deleted_at = models.DateTimeField(null=True)
+    erased_at = models.DateTimeField(null=True)
+    tombstone_until = models.DateTimeField(null=True)
+    needs_attention = models.CharField(max_length=500, blank=True)
+    error = models.CharField(max_length=500, blank=True)
+    urgent = models.BooleanField(default=False)
+    return_url = models.CharField(max_length=2000, blank=True)
+    return_mode = models.CharField(max_length=20, blank=True)
+    creator_name = models.CharField(max_length=200, blank=True)
+    company_name = models.CharField(max_length=200, blank=True)
+    reference = models.CharField(max_length=500, blank=True)
+    updated_at = models.DateTimeField(auto_now=True)
+    audit_seq = models.PositiveIntegerField(default=0)
+    audit_head = models.CharField(max_length=64, blank=True)
+    evidence = models.ForeignKey(
+        "files.File", null=True, on_delete=models.PROTECT, related_name="+", help_text="Sealed PDF."
+    )
+    evidence_json = models.ForeignKey("files.File", null=True, on_delete=models.PROTECT, related_name="+")
+    wire = models.JSONField(
+        default=dict, help_text="The dialect's own; never read by the core, no personal data."
+    )
+    wire_sealed = EncryptedTextField(null=True)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["dialect", "pub"], name="envelope_pub"),
+            models.UniqueConstraint(fields=["collection", "position"], name="envelope_position"),
+            models.UniqueConstraint(
+                fields=["replaces"], condition=Q(deleted_at__isnull=True), name="envelope_replaces"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["organization", "state", "phase", "-created_at"], name="envelope_list"),
+            models.Index(fields=["owner_user", "created_at"], name="envelope_owner"),
+            models.Index(fields=["created_by_credential", "created_at"], name="envelope_client"),
+            models.Index(fields=["due_at"], condition=Q(due_at__isnull=False), name="envelope_due"),
+            models.Index(
+                fields=["expires_at"], condition=Q(expires_at__isnull=False), name="envelope_expires"
+            ),
+            models.Index(
+                fields=["content_erase_at"],
+                condition=Q(content_erase_at__isnull=False),
+                name="envelope_content_erase",
+            ),
+            models.Index(fields=["erase_at"], condition=Q(erase_at__isnull=False), name="envelope_erase"),
+            models.Index(
+                fields=["tombstone_until"],
+                condition=Q(tombstone_until__isnull=False),
+                name="envelope_tombstone",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
