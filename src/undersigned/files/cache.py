@@ -54,15 +54,14 @@ def trim(max_bytes: int = MAX_BYTES, max_age: float = MAX_AGE) -> None:
     """Remove what was made more than `max_age` seconds ago; then what was not used for longest, until `max_bytes` are left."""
     found: list[tuple[float, int, Path]] = []
     oldest = time.time() - max_age
-    for path in _folder().rglob("*"):
-        with contextlib.suppress(FileNotFoundError):
-            status = path.stat()
-            if path.is_dir():
-                continue
-            if status.st_mtime < oldest:
-                path.unlink(missing_ok=True)
-            else:
-                found.append((status.st_atime, status.st_size, path))
+    for place, _folders, names in os.walk(_folder()):  # unlike rglob, it bears that folders vanish meanwhile
+        for path in (Path(place, name) for name in names):
+            with contextlib.suppress(FileNotFoundError):
+                status = path.stat()
+                if status.st_mtime < oldest:
+                    path.unlink()
+                else:
+                    found.append((status.st_atime, status.st_size, path))
     total = sum(size for _, size, _ in found)
     for _, size, path in sorted(found):
         if total <= max_bytes:
