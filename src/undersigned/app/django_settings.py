@@ -159,7 +159,7 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
 # Mail.
 _mail = urlsplit(UNDERSIGNED.mail_url)
 _tls = parse_qs(_mail.query).get("tls", ["starttls"])[0]
-EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+EMAIL_BACKEND = "undersigned.delivery.smtp.EmailBackend"
 EMAIL_HOST = _mail.hostname or ""
 EMAIL_PORT = _mail.port or 587
 EMAIL_HOST_USER = unquote(_mail.username or "")
