@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, include, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("console/", include("undersigned.console.urls")),
+    path("", include("undersigned.public.urls")),
+]
+
+handler404 = "undersigned.public.errors.not_found"
+handler500 = "undersigned.public.errors.server_error"
