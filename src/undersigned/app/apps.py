@@ -1,6 +1,18 @@
-from django.apps import AppConfig
+"""Registers what lower rooms ask for through ports."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig as DjangoAppConfig
 
 
-class AppConfig(AppConfig):
+class AppConfig(DjangoAppConfig):
+    """Joins the rooms: dialects to the core, the core to delivery and to the signing room."""
+
     name = "undersigned.app"
     label = "app"
+
+    def ready(self) -> None:
+        from undersigned.delivery import ports as delivery_ports
+        from undersigned.envelopes.correspondence import PORTS
+
+        delivery_ports.register(PORTS)

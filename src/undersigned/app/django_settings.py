@@ -44,6 +44,7 @@ ALLOWED_HOSTS = [_public.hostname or "localhost", *(["localhost", "127.0.0.1", "
 CSRF_TRUSTED_ORIGINS = [f"{_public.scheme}://{_public.netloc}"]
 ROOT_URLCONF = "undersigned.app.urls"
 WSGI_APPLICATION = "undersigned.app.wsgi.application"
+SILENCED_SYSTEM_CHECKS = ["auth.W004"]  # user names are unique within an organisation; OrganizationBackend asks for both
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 APPEND_SLASH = False
 USE_TZ = True

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver, include, path
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("room/", include("undersigned.room.urls")),
     path("console/", include("undersigned.console.urls")),
     path("", include("undersigned.public.urls")),
 ]
