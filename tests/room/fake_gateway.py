@@ -63,7 +63,7 @@ def room(state: State = State.LINK, **changes: object) -> Room:
         people=(Person("Sofia Korhonen", signed_at=NOW), Person("Matti Meikäläinen", me=True), Person("Anna Virtanen")),
         message="Dear Matti, here is the lease as we discussed it. Please sign by Sunday.",
         time_zone="Europe/Helsinki",
-        due_at=datetime(2026, 5, 3, 21, 0, tzinfo=UTC),
+        due_at=datetime(2026, 5, 3, 20, 59, tzinfo=UTC),
         code=Code(),
         identified_by="identified by a code",
         revision="7",

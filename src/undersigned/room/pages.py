@@ -70,7 +70,10 @@ def uncached(view: Callable[P, HttpResponseBase]) -> Callable[P, HttpResponseBas
 
 def unknown(request: HttpRequest) -> HttpResponse:
     """The same answer for unknown, foreign and malformed links."""
-    return show(request, "unknown", None, _("This link does not work"), status=404)
+    response = show(request, "unknown", None, _("This link does not work"), status=404)
+    # Django's log line would hold the address, and a link cut short is still most of a secret.
+    response._has_been_logged = True  # type: ignore[attr-defined]  # noqa: SLF001
+    return response
 
 
 RoomView = Callable[Concatenate[HttpRequest, Visit, Room, P], HttpResponseBase]
