@@ -1,6 +1,16 @@
-from django.apps import AppConfig
+"""What is registered when the server, a worker or a command starts."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig as DjangoAppConfig
 
 
-class AppConfig(AppConfig):
+class AppConfig(DjangoAppConfig):
     name = "undersigned.app"
     label = "app"
+
+    def ready(self) -> None:
+        from undersigned.dialects.signsquid.port import SignsquidPort
+        from undersigned.envelopes import ports
+
+        ports.register(SignsquidPort())
