@@ -1,1 +1,19 @@
-"""Shared fixtures. Which database the suite runs on is chosen by `--db`."""
+"""Fixtures that every room's tests may use."""
+
+from __future__ import annotations
+
+import pytest
+
+from undersigned.accounts.models import Organization, User
+
+
+@pytest.fixture
+def organization(db: None) -> Organization:
+    return Organization.objects.create(slug="board", name="Board Oy", sandbox=True)
+
+
+@pytest.fixture
+def user(organization: Organization) -> User:
+    return User.objects.create_user(
+        organization, "anna", "correct horse battery", name="Anna", surname="Virtanen", email="anna@board.example", role=User.Role.ADMIN
+    )

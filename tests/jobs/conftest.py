@@ -28,7 +28,7 @@ class Installation:
     def __init__(self, data_dir: Path, database_url: str) -> None:
         self.data_dir = data_dir
         self.database_url = database_url
-        kept = {k: v for k, v in os.environ.items() if not k.startswith("UNDERSIGNED_")}
+        kept = {k: v for k, v in os.environ.items() if not k.startswith(("UNDERSIGNED_", "PYTHONDONTWRITE"))}
         self.environment = kept | {
             "UNDERSIGNED_DATA_DIR": str(data_dir),
             "UNDERSIGNED_DATABASE_URL": database_url,

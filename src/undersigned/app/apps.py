@@ -1,4 +1,4 @@
-"""What is registered when the server, a worker or a command starts."""
+"""Registers what lower rooms ask for through ports."""
 
 from __future__ import annotations
 
@@ -6,11 +6,16 @@ from django.apps import AppConfig as DjangoAppConfig
 
 
 class AppConfig(DjangoAppConfig):
+    """Joins the rooms: dialects to the core, the core to delivery and to the signing room."""
+
     name = "undersigned.app"
     label = "app"
 
     def ready(self) -> None:
+        from undersigned.delivery import ports as delivery_ports
         from undersigned.dialects.signsquid.port import SignsquidPort
-        from undersigned.envelopes import ports
+        from undersigned.envelopes import ports as envelope_ports
+        from undersigned.envelopes.correspondence import PORTS
 
-        ports.register(SignsquidPort())
+        delivery_ports.register(PORTS)
+        envelope_ports.register(SignsquidPort())

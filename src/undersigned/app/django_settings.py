@@ -45,6 +45,7 @@ ALLOWED_HOSTS = [_public.hostname or "localhost", *(["localhost", "127.0.0.1", "
 CSRF_TRUSTED_ORIGINS = [f"{_public.scheme}://{_public.netloc}"]
 ROOT_URLCONF = "undersigned.app.urls"
 WSGI_APPLICATION = "undersigned.app.wsgi.application"
+SILENCED_SYSTEM_CHECKS = ["auth.W004"]  # user names are unique within an organisation; OrganizationBackend asks for both
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 APPEND_SLASH = False
 USE_TZ = True
@@ -160,7 +161,7 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
 # Mail.
 _mail = urlsplit(UNDERSIGNED.mail_url)
 _tls = parse_qs(_mail.query).get("tls", ["starttls"])[0]
-EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+EMAIL_BACKEND = "undersigned.delivery.smtp.EmailBackend"
 EMAIL_HOST = _mail.hostname or ""
 EMAIL_PORT = _mail.port or 587
 EMAIL_HOST_USER = unquote(_mail.username or "")

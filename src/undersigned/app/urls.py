@@ -8,6 +8,7 @@ from undersigned.dialects.signsquid import api as signsquid
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", include(signsquid.urlpatterns)),
+    path("room/", include("undersigned.room.urls")),
 ]
 
 handler400 = "undersigned.dialects.shared.errors.bad_request"

@@ -11,6 +11,7 @@ from django.db import transaction
 from undersigned.accounts.models import Credential, Organization, User
 from undersigned.base import clock
 from undersigned.jobs import queue
+from undersigned.jobs.models import Job
 
 from . import texts
 from .models import Message, WebhookEvent
@@ -81,8 +82,18 @@ def post(draft: Draft) -> Message:
             },
         )
         if created:
-            queue.enqueue(JOB, {"message": message.pk}, run_at=due if draft.not_before else None)
+            queue.enqueue(
+                JOB,
+                {"message": message.pk},
+                run_at=due if draft.not_before else None,
+                priority=_priority(draft),
+            )
     return message
+
+
+def _priority(draft: Draft) -> Job.Priority:
+    """Somebody sits and waits for a code."""
+    return Job.Priority.HIGH if texts.secret(draft.channel, draft.purpose) == "code" else Job.Priority.NORMAL
 
 
 def announce(event: WebhookEvent) -> list[Message]:

@@ -42,7 +42,7 @@ class Ports:
     outcome: Outcome
 
 
-class NotRegisteredError(RuntimeError):
+class NotRegistered(RuntimeError):
     """`app` has not called `register`."""
 
 
@@ -57,7 +57,7 @@ def register(ports: Ports | None) -> Ports | None:
 
 
 def registered() -> Ports:
-    """The implementations. Raises NotRegisteredError: a message is never sent unguarded."""
+    """The implementations. Raises NotRegistered: a message is never sent unguarded."""
     if _ports is None:
-        raise NotRegisteredError("delivery.ports.register was not called")
+        raise NotRegistered("delivery.ports.register was not called")
     return _ports

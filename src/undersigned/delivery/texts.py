@@ -11,7 +11,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from .fit import date, fit_sms, fit_subject, moment
+from .fit import date, fit_sms, fit_subject, moment, shorten
 from .params import Params
 
 
@@ -230,6 +230,7 @@ def _sms_signer_code(m: Material) -> str:
 
 
 Secret = Literal["", "url", "code"]
+FROM_LIMIT = 64
 
 MAILS: dict[str, tuple[Callable[[Material], tuple[str, list[Block]]], Secret]] = {
     "invitation": (_invitation, "url"),
@@ -262,6 +263,13 @@ def check_purpose(channel: str, purpose: str) -> None:
         raise ValueError(f"no {channel} text for {purpose!r}")
 
 
+def secret(channel: str, purpose: str) -> Secret:
+    """Which secret the text holds."""
+    if channel == "email":
+        return MAILS[purpose][1]
+    return SMS[purpose][1] if channel == "sms" else ""
+
+
 def mail(purpose: str, m: Material) -> Words:
     """The words of a mail in the active language."""
     subject, body = MAILS[purpose][0](m)
@@ -275,6 +283,23 @@ def mail(purpose: str, m: Material) -> Words:
 def sms(purpose: str, m: Material) -> str:
     """The words of an SMS in the active language."""
     return SMS[purpose][0](m)
+
+
+def sender_name(purpose: str, m: Material) -> str:
+    """What stands before the address in From: `{sender} via {organization}`, or the organisation alone."""
+    if purpose in _ANONYMOUS or not m.params.sender or m.params.role == "sender":
+        return shorten(m.organization, FROM_LIMIT)
+    words = _("{sender} via {organization}")
+    names = {
+        "sender": shorten(m.params.sender, FROM_LIMIT // 2),
+        "organization": shorten(m.organization, FROM_LIMIT // 2),
+    }
+    return words.format(**names)
+
+
+def reply_to(purpose: str, m: Material) -> str:
+    """Where answers go: to the sender, unless the text must not say who that is."""
+    return "" if purpose in _ANONYMOUS or m.params.role == "sender" else m.params.sender_email
 
 
 def _footer(purpose: str, m: Material) -> list[Block]:

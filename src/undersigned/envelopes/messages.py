@@ -38,7 +38,7 @@ def invite(envelope: Envelope, recipient: Recipient, at: datetime, again: str = 
     )
 
 
-def send_code(envelope: Envelope, recipient: Recipient, at: datetime) -> Message:
+def send_code(envelope: Envelope, recipient: Recipient, at: datetime, again: str = "") -> Message:
     """The signer's code by SMS. Never together with the link."""
     return post(
         Draft(
@@ -50,7 +50,7 @@ def send_code(envelope: Envelope, recipient: Recipient, at: datetime) -> Message
             address=recipient.phone,
             params=_people_params(envelope, recipient, at),
             language=recipient.language,
-            dedup_key=f"code:{recipient.pk}:{envelope.round}",
+            dedup_key=f"code:{recipient.pk}:{envelope.round}{again}",
             still_if=WHILE_OPEN,
         )
     )

@@ -13,6 +13,8 @@ from undersigned.base.bounded import Refusal
 
 FLATE_MAX = 64 << 20
 """Most bytes that one compressed stream may unfold to while it is inspected."""
+CONTENT_MAX = 512 << 20
+"""Most bytes of page content, unfolded, in one file."""
 MAX_STEPS = 200_000
 """Most annotations, fields, outline items and actions that are looked at."""
 MAX_DEPTH = 100
@@ -24,7 +26,7 @@ def inspect(path: str, max_pages: int, max_objects: int) -> dict[str, Any]:
     """Facts (see `intake.PdfFacts`) of the PDF at `path`. Raises Refusal with a code of `intake.REASONS`."""
     facts, pages = _by_qpdf(Path(path), max_pages, max_objects)
     signatures, count = _by_pyhanko(Path(path))
-    sizes = _by_pdfium(Path(path), max_pages)
+    sizes = sizes_by_pdfium(Path(path), max_pages)
     if not pages == count == len(sizes):
         raise Refusal("broken", f"pages: qpdf {pages}, pyHanko {count}, pdfium {len(sizes)}")
     if signatures != facts["signatures"]:
@@ -56,7 +58,9 @@ def _by_qpdf(path: Path, max_pages: int, max_objects: int) -> tuple[dict[str, An
                 raise Refusal("broken", "no page")
             if pages > max_pages:
                 raise Refusal("too_many_pages", str(pages))
-            return _Walk(pdf).facts() | {"version": pdf.pdf_version}, pages
+            _unfold_contents(pdf)
+            rotations = [page.rotation for page in pdf.pages]
+            return _Walk(pdf).facts() | {"version": pdf.pdf_version, "rotations": rotations}, pages
     except pikepdf.PasswordError as e:
         raise Refusal("encrypted") from e
     except (pikepdf.PdfError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as e:
@@ -65,6 +69,26 @@ def _by_qpdf(path: Path, max_pages: int, max_objects: int) -> tuple[dict[str, An
         raise Refusal(
             "too_complex" if "limit" in str(e) or "memory" in str(e) else "broken", f"qpdf: {e}"[:300]
         ) from e
+
+
+def _unfold_contents(pdf: Any) -> None:
+    """Refuse pages whose content cannot be unfolded within bounds: nobody could look at them either."""
+    import pikepdf
+
+    seen: set[tuple[int, int]] = set()
+    total = 0
+    for number, page in enumerate(pdf.pages, 1):
+        contents = page.obj.get("/Contents", [])
+        for part in contents if isinstance(contents, pikepdf.Array) else [contents]:
+            if not isinstance(part, pikepdf.Stream) or part.objgen in seen:
+                continue
+            seen.add(part.objgen)
+            try:
+                total += len(part.read_bytes())
+            except pikepdf.PdfError as e:
+                raise Refusal("too_complex", f"content of page {number}: {e}"[:300]) from e
+            if total > CONTENT_MAX:
+                raise Refusal("too_complex", f"over {CONTENT_MAX} bytes of page content")
 
 
 def _by_pyhanko(path: Path) -> tuple[int, int]:
@@ -95,27 +119,21 @@ def _by_pyhanko(path: Path) -> tuple[int, int]:
         raise Refusal(code, f"pyHanko: {type(e).__name__}: {e}"[:300]) from e
 
 
-def _by_pdfium(path: Path, max_pages: int) -> list[dict[str, float | int]]:
+def sizes_by_pdfium(path: Path, max_pages: int) -> list[list[float]]:
+    """Width and height of each page in points as shown: crop box, rotated. Raises Refusal."""
     import pypdfium2
 
     try:
         with pypdfium2.PdfDocument(path) as pdf:  # type: ignore[no-untyped-call]
-            return page_sizes(pdf, max_pages)
+            if len(pdf) > max_pages:
+                raise Refusal("broken", f"pdfium: {len(pdf)} pages")
+            # By index: loading a page would interpret all of its content.
+            sizes = [[round(side, 3) for side in pdf.get_page_size(index)] for index in range(len(pdf))]
     except pypdfium2.PdfiumError as e:
         raise Refusal("broken", f"pdfium: {e}"[:300]) from e
-
-
-def page_sizes(pdf: Any, max_pages: int) -> list[dict[str, float | int]]:
-    """Of an open pdfium document: width and height in points as shown (crop box, rotated), and the rotation in degrees."""
-    if len(pdf) > max_pages:
-        raise Refusal("broken", f"pdfium: {len(pdf)} pages")
-    sizes: list[dict[str, float | int]] = []
-    for page in pdf:
-        width, height = page.get_size()
+    for width, height in sizes:
         if not (0 < width < 1e6 and 0 < height < 1e6):
-            raise Refusal("broken", f"page {len(sizes) + 1} measures {width} x {height}")
-        sizes.append({"width": round(width, 3), "height": round(height, 3), "rotation": page.get_rotation()})
-        page.close()
+            raise Refusal("broken", f"a page measures {width} x {height}")
     return sizes
 
 

@@ -56,21 +56,15 @@ class Refused(Exception):
         return str(REASONS[self.code])
 
 
-class PageSize(BaseModel):
-    """A page as it is shown, so after /Rotate, in points (1/72 inch); `rotation` is the /Rotate that was applied, in degrees."""
-
-    model_config = ConfigDict(frozen=True, strict=True)
-    width: float
-    height: float
-    rotation: Literal[0, 90, 180, 270]
-
-
 class PdfFacts(BaseModel):
     """What the check found."""
 
-    model_config = ConfigDict(frozen=True, strict=True)
+    model_config = ConfigDict(frozen=True, allow_inf_nan=False)
     version: str
-    sizes: list[PageSize]
+    sizes: list[tuple[float, float]]
+    """Width and height of each page as shown (crop box, after /Rotate), in points (1/72 inch)."""
+    rotations: list[int]
+    """/Rotate of each page: 0, 90, 180 or 270 degrees; already applied in `sizes`."""
     signatures: int
     """Filled signature fields, document timestamps included."""
     signature_fields: int

@@ -18,7 +18,7 @@ from django.db import transaction
 from undersigned.accounts.models import Credential, Organization, User
 from undersigned.base import clock
 
-from . import intake, storage
+from . import cache, intake, storage
 from .models import Blob, File
 
 SPARED = timedelta(hours=24)
@@ -183,6 +183,7 @@ def delete_unreferenced(limit: int = 1000) -> int:
             if blob is None or blob.files.exists() or blob.staged_at >= clock.now() - SPARED:
                 continue
             storage.delete(blob.storage_key)
+            cache.drop(blob.storage_key)
             blob.delete()
             deleted += 1
     return deleted

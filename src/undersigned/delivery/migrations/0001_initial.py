@@ -6,7 +6,7 @@ import undersigned.base.vault
 from django.conf import settings
 from django.db import migrations, models
 
-from undersigned.delivery import triggers
+from undersigned.base.immutable import refuse
 
 
 class Migration(migrations.Migration):
@@ -91,5 +91,5 @@ class Migration(migrations.Migration):
             model_name='message',
             index=models.Index(condition=models.Q(('state', 'queued')), fields=['next_attempt_at'], name='message_waiting'),
         ),
-        migrations.RunPython(triggers.create, triggers.drop),
+        refuse("delivery_webhookevent"),
     ]

@@ -1,0 +1,70 @@
+"""`undersigned credential`: API keys."""
+
+from __future__ import annotations
+
+import click
+
+from .setup import django_setup
+from .user import _find
+
+
+@click.group()
+def command() -> None:
+    """Make, list and switch API keys.
+
+    A key acts for one user; every event of the user's contracts goes to the webhook URL of each of their enabled keys.
+    """
+
+
+@command.command()
+@click.argument("login", metavar="NAME@ORGANISATION")
+@click.option("--api", "dialect", type=click.Choice(["signsquid"]), default="signsquid", show_default=True, help="Which API the key is for.")
+@click.option("--description", required=True, help="What uses the key; one key for each use.")
+@click.option("--webhook", default="", help="URL that events are posted to.")
+def add(login: str, dialect: str, description: str, webhook: str) -> None:
+    """Make an API key and print it, once."""
+    django_setup()
+    from undersigned.accounts.credentials import create_api_key
+
+    credential, key = create_api_key(_find(login), dialect, description, webhook)
+    click.echo(f"id:  {credential.pk}\nkey: {key}")
+
+
+@command.command("list")
+@click.argument("login", metavar="NAME@ORGANISATION")
+def list_credentials(login: str) -> None:
+    """List a user's credentials."""
+    django_setup()
+    for c in _find(login).credentials.order_by("pk"):
+        click.echo(f"{c.pk}\t{c.dialect}\t{'on' if c.enabled else 'off'}\t{c.description}\t{c.webhook_url}")
+
+
+@command.command()
+@click.argument("credential_id", type=int)
+@click.argument("url")
+def webhook(credential_id: int, url: str) -> None:
+    """Set the webhook URL of a credential; an empty one ("") takes it away."""
+    _update(credential_id, webhook_url=url)
+
+
+@command.command()
+@click.argument("credential_id", type=int)
+def disable(credential_id: int) -> None:
+    """Switch a credential off."""
+    _update(credential_id, enabled=False)
+
+
+@command.command()
+@click.argument("credential_id", type=int)
+def enable(credential_id: int) -> None:
+    """Switch a credential on."""
+    _update(credential_id, enabled=True)
+
+
+def _update(credential_id: int, **columns: object) -> None:
+    django_setup()
+    from undersigned.accounts.models import Credential
+
+    if not Credential.objects.filter(pk=credential_id).update(**columns):
+        raise click.ClickException(f"there is no credential {credential_id}")
+    click.echo("done")

@@ -1,0 +1,118 @@
+"""`undersigned user`: the people who log in to the console."""
+
+from __future__ import annotations
+
+import secrets
+
+import click
+
+from .setup import django_setup
+
+
+@click.group()
+def command() -> None:
+    """Add users, set passwords, switch users off.
+
+    People log in to the console as NAME@ORGANISATION, for example anna@board.
+    """
+
+
+@command.command()
+@click.argument("login", metavar="NAME@ORGANISATION")
+@click.option("--email", default="", help="Where mails to this user go.")
+@click.option("--name", default="", help="First name.")
+@click.option("--surname", default="", help="Family name.")
+@click.option("--admin", is_flag=True, help="May see and do everything in the organisation.")
+@click.option("--organisation-name", default="", help="Create the organisation with this name if it does not exist.")
+def add(login: str, email: str, name: str, surname: str, admin: bool, organisation_name: str) -> None:
+    """Add a user and print a new password, once."""
+    django_setup()
+    from django.db import IntegrityError
+
+    from undersigned.accounts.models import Organization, User
+    from undersigned.base.db import atomic
+
+    username, slug = _split(login)
+    password = secrets.token_urlsafe(12)
+    try:
+        with atomic():
+            organization = Organization.objects.filter(slug=slug).first()
+            if organization is None:
+                if not organisation_name:
+                    raise click.ClickException(f"there is no organisation {slug}; --organisation-name creates it")
+                organization = Organization.objects.create(slug=slug, name=organisation_name)
+            User.objects.create_user(
+                organization,
+                username,
+                password,
+                email=email,
+                name=name,
+                surname=surname,
+                role=User.Role.ADMIN if admin else User.Role.MEMBER,
+            )
+    except IntegrityError as e:
+        raise click.ClickException(f"{login} exists already") from e
+    click.echo(f"login:    {login}\npassword: {password}")
+
+
+@command.command()
+@click.argument("login", metavar="NAME@ORGANISATION")
+def password(login: str) -> None:
+    """Give a user a new password and print it, once."""
+    django_setup()
+    user = _find(login)
+    new = secrets.token_urlsafe(12)
+    user.set_password(new)
+    user.save(update_fields=["password"])
+    click.echo(f"password: {new}")
+
+
+@command.command()
+@click.argument("login", metavar="NAME@ORGANISATION")
+def disable(login: str) -> None:
+    """Switch a user off: no login, and none of their API keys works."""
+    django_setup()
+    from undersigned.base.clock import now
+
+    user = _find(login)
+    user.disabled_at = now()
+    user.save(update_fields=["disabled_at"])
+    click.echo(f"{login} is switched off")
+
+
+@command.command()
+@click.argument("login", metavar="NAME@ORGANISATION")
+def enable(login: str) -> None:
+    """Switch a user on again."""
+    django_setup()
+    user = _find(login)
+    user.disabled_at = None
+    user.save(update_fields=["disabled_at"])
+    click.echo(f"{login} is switched on")
+
+
+@command.command("list")
+def list_users() -> None:
+    """List all users."""
+    django_setup()
+    from undersigned.accounts.models import User
+
+    for user in User.objects.select_related("organization").order_by("organization__slug", "username"):
+        click.echo(f"{user}\t{user.full_name}\t{user.role}\t{'' if user.is_active else 'off'}")
+
+
+def _split(login: str) -> tuple[str, str]:
+    username, _, slug = login.rpartition("@")
+    if not username or not slug:
+        raise click.BadParameter("write NAME@ORGANISATION, for example anna@board")
+    return username, slug
+
+
+def _find(login: str):  # type: ignore[no-untyped-def]  # User is importable only after set-up
+    from undersigned.accounts.models import User
+
+    username, slug = _split(login)
+    user = User.objects.filter(organization__slug=slug, username=username).first()
+    if user is None:
+        raise click.ClickException(f"there is no user {login}")
+    return user

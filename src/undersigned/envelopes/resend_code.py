@@ -1,0 +1,27 @@
+"""Send a signer their code by SMS again."""
+
+from __future__ import annotations
+
+from undersigned.base.clock import now
+from undersigned.base.db import atomic
+
+from . import audit, messages
+from .errors import Conflict
+from .locks import lock_envelope
+from .models import Recipient
+from .signer import standing
+
+
+def resend_code(recipient: Recipient) -> None:
+    """Queue the SMS once more; at most one a minute. Raises Conflict: no_phone, or the signer's standing when nothing is to be done."""
+    with atomic():
+        envelope = lock_envelope(recipient.envelope_id)
+        at = now(envelope.organization.clock_offset)
+        recipient.refresh_from_db()
+        if not recipient.phone or recipient.code is None:
+            raise Conflict("no_phone")
+        where = standing(envelope, recipient, at)
+        if not where.may_decline:
+            raise Conflict(where.value)
+        messages.send_code(envelope, recipient, at, again=f":again:{at:%Y%m%d%H%M}")
+        audit.append(envelope, "code_sent_again", at, by=recipient)

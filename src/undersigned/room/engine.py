@@ -1,0 +1,374 @@
+"""The gateway on the real core: translates between what pages need and the use cases; decides nothing."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.utils.translation import gettext as _
+
+from undersigned.base.clock import now
+from undersigned.delivery.models import Message
+from undersigned.envelopes import appearance as looks
+from undersigned.envelopes import links, shown
+from undersigned.envelopes.decline import decline
+from undersigned.envelopes.enter_code import enter_code
+from undersigned.envelopes.errors import CodeLocked, Conflict, NotFound, WrongCode
+from undersigned.envelopes.models import DocumentVersion, EnvelopeState, Recipient, Sitting
+from undersigned.envelopes.open_sitting import find_sitting, open_sitting, reopen_sitting
+from undersigned.envelopes.pages_seen import record_page
+from undersigned.envelopes.policy import Policy
+from undersigned.envelopes.resend_link import resend_link
+from undersigned.envelopes.resend_code import resend_code
+from undersigned.envelopes.shown import Shown
+from undersigned.envelopes.sign import SignRequest as CoreRequest
+from undersigned.envelopes.sign import sign
+from undersigned.envelopes.signer import Standing, standing
+from undersigned.files import pages, storage
+from undersigned.identity.code import LENGTH, TRIES
+from undersigned.sealing.timestamp import TimestampUnavailable
+
+from .gateway import (
+    Appearance,
+    Client,
+    Code,
+    CodeResult,
+    Document,
+    FileAnswer,
+    Kept,
+    Opened,
+    Outcome,
+    Page,
+    Person,
+    Reason,
+    Rejected,
+    Room,
+    Signing,
+    SignRequest,
+    State,
+    TextLine,
+    Visit,
+    Wait,
+)
+
+AGAIN = timedelta(seconds=60)
+
+_STATES = {
+    Standing.ERASED: State.REMOVED,
+    Standing.SUPERSEDED: State.SUPERSEDED,
+    Standing.CANCELLED: State.CANCELLED,
+    Standing.DECLINED: State.DECLINED,
+    Standing.STOPPED: State.STOPPED,
+    Standing.COMPLETED: State.COMPLETED,
+    Standing.SIGNED: State.SIGNED,
+    Standing.ON_HOLD: State.ON_HOLD,
+    Standing.PAST_DUE: State.EXPIRED,
+    Standing.EXPIRED: State.EXPIRED,
+    Standing.PREPARING: State.PREPARING,
+    Standing.NOT_YOUR_TURN: State.NOT_YOUR_TURN,
+    Standing.OPEN: State.READ,
+}
+_BEHIND_CODE = (State.READ, State.PREPARING, State.NOT_YOUR_TURN, State.SIGNED, State.COMPLETED)
+"""States whose page shows content; without identification the code is asked first."""
+
+
+class Engine:
+    """Implements `gateway.Gateway`."""
+
+    # --- the link -------------------------------------------------------------------------------
+    def look(self, token: str) -> Room | None:
+        link = links.find(token)
+        if link is None or link.recipient.envelope.state == EnvelopeState.DRAFT:
+            return None
+        state = _state(link.recipient)
+        return _room("", link.recipient, State.LINK if state in (State.READ, State.PREPARING, State.NOT_YOUR_TURN) else state, None)
+
+    def open_link(self, token: str, client: Client) -> Opened | None:
+        try:
+            opened = open_sitting(token, client.ip, client.agent)
+        except NotFound:
+            return None
+        return Opened(opened.sitting.pub, opened.secret)
+
+    def resend_from_link(self, token: str, client: Client) -> None:  # noqa: ARG002 - part of the gateway
+        link = links.find(token)
+        if link is not None:
+            _resend(link.recipient)
+
+    # --- the sitting ----------------------------------------------------------------------------
+    def find(self, visit: Visit) -> Room | None:
+        sitting = find_sitting(visit.room_id, visit.secret)
+        if sitting is None:
+            return None
+        state = _state(sitting.recipient)
+        if sitting.ended_at is not None and state in _BEHIND_CODE:
+            state = State.SITTING_OVER
+        elif sitting.identified_at is None and state in _BEHIND_CODE:
+            state = State.LOCKED if _locked(sitting.recipient) else State.CODE
+        return _room(sitting.pub, sitting.recipient, state, sitting)
+
+    def reopen(self, visit: Visit) -> None:
+        reopen_sitting(_sitting(visit))
+
+    def resend(self, visit: Visit) -> None:
+        _resend(_sitting(visit).recipient)
+
+    def enter_code(self, visit: Visit, code: str) -> CodeResult:
+        try:
+            enter_code(_sitting(visit), code)
+        except WrongCode as e:
+            return CodeResult(False, e.tries_left)
+        except (CodeLocked, Conflict, NotFound):
+            return CodeResult(False, 0)
+        return CodeResult(True)
+
+    def send_code(self, visit: Visit) -> None:
+        recipient = _sitting(visit).recipient
+        wait = _next_sms(recipient)
+        if wait is not None and (seconds := (wait - now()).total_seconds()) > 0:
+            raise Wait(int(seconds) + 1)
+        try:
+            resend_code(recipient)
+        except Conflict:
+            return
+
+    # --- the signature --------------------------------------------------------------------------
+    def keep_signature(self, visit: Visit, appearance: Appearance) -> None:
+        try:
+            looks.keep(_identified(visit), looks.Look(**{k: getattr(appearance, k) for k in looks.FIELDS} | {"kind": str(appearance.kind)}))
+        except looks.UnusableLook as e:
+            raise Rejected(e.code, e.detail) from e
+
+    def kept_picture(self, visit: Visit) -> tuple[str, bytes]:
+        sitting = _identified(visit)
+        if sitting.appearance is None:
+            raise LookupError
+        return looks.picture(sitting.appearance)
+
+    def typed_picture(self, visit: Visit, name: str, hand: str) -> bytes:
+        _identified(visit)
+        try:
+            return looks.typed_picture(name, hand)
+        except looks.UnusableLook as e:
+            raise Rejected(e.code, e.detail) from e
+
+    def sign(self, visit: Visit, request: SignRequest) -> Signing:
+        sitting = _identified(visit)
+        core_request = CoreRequest(
+            request.consent_text, sitting.recipient.language, request.revision, request.digest, request.request_key
+        )
+        try:
+            sign(sitting, core_request)
+        except TimestampUnavailable:
+            return Signing(Outcome.NOT_READY, Reason.NO_TIME)
+        except Conflict as e:
+            match e.code:
+                case "moved":
+                    return Signing(Outcome.MOVED)
+                case "busy":
+                    return Signing(Outcome.NOT_SIGNED, Reason.BUSY)
+                case "past_due" | "expired":
+                    return Signing(Outcome.NOT_SIGNED, Reason.EXPIRED)
+                case "signed" | "completed":
+                    return Signing(Outcome.SIGNED)
+            return Signing(Outcome.NOT_SIGNED, Reason.TURN_ENDED)
+        return Signing(Outcome.SIGNED)
+
+    def decline(self, visit: Visit, reason: str) -> None:
+        try:
+            decline(_identified(visit), reason)
+        except Conflict:
+            return  # the page that follows says how things stand
+
+    # --- files ----------------------------------------------------------------------------------
+    def page_image(self, visit: Visit, document: str, version: str, page: int, width: int) -> bytes:
+        sitting = _identified(visit)
+        found = _version(sitting, document, version)
+        content = self._drawn(found, page, width)
+        if width > pages.WIDTHS[0]:
+            record_page(sitting, found.document_id, page)
+        return content
+
+    def _drawn(self, version: DocumentVersion, page: int, width: int) -> bytes:
+        try:
+            return pages.picture(_blob(version), page, width)
+        except (pages.CannotDraw, storage.Damaged) as e:
+            raise LookupError from e
+
+    def page_text(self, visit: Visit, document: str, version: str, page: int) -> list[TextLine]:
+        found = _version(_identified(visit), document, version)
+        try:
+            return [TextLine(t.text, t.left, t.top, t.width, t.height) for t in pages.text(_blob(found), page)]
+        except (pages.CannotDraw, storage.Damaged) as e:
+            raise LookupError from e
+
+    def unsigned_file(self, visit: Visit, document: str) -> FileAnswer:
+        return _answer(_of_kind(_identified(visit), document, DocumentVersion.Kind.PREPARED))
+
+    def sealed_file(self, visit: Visit, document: str) -> FileAnswer:
+        return _answer(_of_kind(_identified(visit), document, DocumentVersion.Kind.SEALED))
+
+
+# --- from rows to values -------------------------------------------------------------------------
+def _state(recipient: Recipient) -> State:
+    envelope = recipient.envelope
+    return _STATES[standing(envelope, recipient, now(envelope.organization.clock_offset))]
+
+
+def _locked(recipient: Recipient) -> bool:
+    until = recipient.code_locked_until
+    return until is not None and now(recipient.envelope.organization.clock_offset) < until
+
+
+def _room(room_id: str, recipient: Recipient, state: State, sitting: Sitting | None) -> Room:
+    envelope = recipient.envelope
+    policy = Policy.model_validate(envelope.policy)
+    seen = shown.current(envelope) if state not in (State.REMOVED,) else Shown(())
+    owner = envelope.owner_user
+    return Room(
+        id=room_id,
+        state=state,
+        sender=envelope.creator_name,
+        organization=envelope.organization.name,
+        title=envelope.title,
+        recipient=recipient.full_name,
+        documents=_documents(seen, with_pages=state in (State.READ, State.SIGNED, State.COMPLETED) and sitting is not None),
+        people=_people(recipient),
+        message=envelope.description,
+        language=recipient.language,
+        due_at=envelope.due_at,
+        ended_at=_ended_at(recipient, state),
+        signed_at=recipient.settled_at if state in (State.SIGNED, State.COMPLETED) else None,
+        code=_code(recipient),
+        identified_by=_("identified by code") if sitting is not None and "code" in policy.identity else "",
+        revision=seen.revision,
+        digest=seen.digest,
+        kept=looks.kept(sitting) and Kept(*looks.kept(sitting)) if sitting is not None else None,
+        copy_to=_masked(recipient.email or "") if "signers" in policy.copy_to else "",
+        sender_mail=owner.email,
+        may_decline=policy.decline_allowed,
+        skippable=policy.on_decline == "waive",
+        sandbox=envelope.organization.sandbox,
+    )
+
+
+def _documents(seen: Shown, *, with_pages: bool) -> tuple[Document, ...]:
+    documents = []
+    for version in seen.versions:
+        blob = version.file.blob
+        sizes = pages.sizes(blob) if with_pages and blob is not None else []
+        documents.append(
+            Document(
+                id=str(version.document.position),
+                name=version.document.title,
+                version=version.sha256[:16],
+                pages=tuple(Page(w, h) for w, h in sizes),
+                size=blob.size if blob is not None else 0,
+                sealed=version.kind == DocumentVersion.Kind.SEALED,
+            )
+        )
+    return tuple(documents)
+
+
+def _people(me: Recipient) -> tuple[Person, ...]:
+    signers = me.envelope.recipients.filter(kind=Recipient.Kind.SIGNER)
+    return tuple(
+        Person(
+            name=r.full_name,
+            signed_at=r.settled_at if r.state == "done" else None,
+            declined=r.state == "declined",
+            me=r.pk == me.pk,
+        )
+        for r in signers
+    )
+
+
+def _ended_at(recipient: Recipient, state: State):  # type: ignore[no-untyped-def]
+    envelope = recipient.envelope
+    match state:
+        case State.SUPERSEDED:
+            return envelope.superseded_at
+        case State.EXPIRED:
+            return envelope.due_at or recipient.expires_at
+        case State.REMOVED:
+            return envelope.erased_at
+    return None
+
+
+def _code(recipient: Recipient) -> Code:
+    return Code(
+        by_sms=bool(recipient.phone),
+        ending=recipient.phone[-2:],
+        length=LENGTH,
+        tries_left=TRIES - recipient.code_failures,
+        locked_until=recipient.code_locked_until,
+        resend_at=_next_sms(recipient),
+    )
+
+
+def _next_sms(recipient: Recipient):  # type: ignore[no-untyped-def]
+    if not recipient.phone:
+        return None
+    last = Message.objects.filter(recipient_id=recipient.pk, channel=Message.Channel.SMS).order_by("-created_at").first()
+    return last.created_at + AGAIN if last else None
+
+
+def _masked(address: str) -> str:
+    """`a…@e….fi`: enough to recognise one's own address."""
+    name, _at, host = address.partition("@")
+    domain, dot, top = host.rpartition(".")
+    return f"{name[:1]}…@{domain[:1]}…{dot}{top}" if name and host else ""
+
+
+def _sitting(visit: Visit) -> Sitting:
+    found = find_sitting(visit.room_id, visit.secret)
+    if found is None:
+        raise LookupError
+    return found
+
+
+def _identified(visit: Visit) -> Sitting:
+    found = _sitting(visit)
+    if found.identified_at is None or found.ended_at is not None:
+        raise LookupError
+    return found
+
+
+def _resend(recipient: Recipient) -> None:
+    try:
+        resend_link(None, recipient)
+    except (Conflict, NotFound):
+        return  # whether there was anything to send is nobody's business here
+
+
+def _version(sitting: Sitting, document: str, version: str) -> DocumentVersion:
+    """A version whose pages this signer may see: one of their envelope that has page content final."""
+    found = _versions(sitting, document).filter(sha256__startswith=version).first() if len(version) == 16 else None
+    if found is None:
+        raise LookupError
+    return found
+
+
+def _of_kind(sitting: Sitting, document: str, kind: DocumentVersion.Kind) -> DocumentVersion:
+    found = _versions(sitting, document).filter(kind=kind).order_by("-seq").first()
+    if found is None:
+        raise LookupError
+    return found
+
+
+def _versions(sitting: Sitting, document: str):  # type: ignore[no-untyped-def]
+    if not document.isdecimal() or len(document) > 6:
+        raise LookupError
+    return DocumentVersion.objects.filter(
+        document__envelope=sitting.recipient.envelope_id, document__position=int(document), document__removed_at=None, voided_at=None
+    ).select_related("file__blob", "document")
+
+
+def _blob(version: DocumentVersion):  # type: ignore[no-untyped-def]
+    if version.file.blob is None:
+        raise LookupError
+    return version.file.blob
+
+
+def _answer(version: DocumentVersion) -> FileAnswer:
+    blob = _blob(version)
+    return FileAnswer(storage.read(blob), blob.size)

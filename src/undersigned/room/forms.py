@@ -1,0 +1,204 @@
+"""What signers send us, checked before the core sees it."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from django import forms
+from django.core.files.uploadedfile import UploadedFile
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.utils.translation import ngettext
+
+from .gateway import HANDS, Appearance, AppearanceKind
+
+MAX_PATH = 30_000  # characters of SVG path data
+MAX_IMAGE = 5 * 1024 * 1024  # bytes
+PAD_WIDTH, PAD_HEIGHT = 600, 200  # units of the drawing pad
+MIN_INK = 0.12  # of the pad's width
+
+_COMMAND = re.compile(r"([MLQCZ])((?:[ ,]?-?\d{1,4}(?:\.\d)?)*)")
+_NUMBER = re.compile(r"-?\d+(?:\.\d)?")
+_ARITY = {"M": 2, "L": 2, "Q": 4, "C": 6, "Z": 0}
+
+
+def path_box(data: str) -> tuple[float, float]:
+    """Width and height of SVG path data in the pad's units.
+
+    Raises ValueError unless it is M L Q C Z with as many numbers as each takes, inside the pad (SVG 2, 9.3).
+    """
+    position, xs, ys = 0, [0.0], [0.0]
+    if len(data) > MAX_PATH or not data.startswith("M"):
+        raise ValueError("not path data")
+    while position < len(data):
+        match = _COMMAND.match(data, position)
+        if match is None:
+            raise ValueError("not path data")
+        numbers = [float(n) for n in _NUMBER.findall(match[2])]
+        if len(numbers) != _ARITY[match[1]]:
+            raise ValueError("wrong number of coordinates")
+        xs += numbers[::2]
+        ys += numbers[1::2]
+        position = match.end()
+    if min(xs) < 0 or min(ys) < 0 or max(xs) > 2 * PAD_WIDTH or max(ys) > 2 * PAD_HEIGHT:
+        raise ValueError("outside the pad")
+    return max(xs), max(ys)
+
+
+class CodeForm(forms.Form):
+    """Six letters and digits; blanks, hyphens and lower case are forgiven."""
+
+    code = forms.CharField(
+        label=gettext_lazy("Code"),
+        max_length=64,
+        error_messages={"required": gettext_lazy("Enter your code.")},
+        widget=forms.TextInput(
+            attrs={
+                "autocomplete": "one-time-code",
+                "autocapitalize": "characters",
+                "autocorrect": "off",
+                "spellcheck": "false",
+                "dir": "ltr",
+                "class": "input code",
+                "required": False,
+            }
+        ),
+    )
+    use_required_attribute = False
+
+    def __init__(self, *args: Any, length: int, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.length = length
+
+    def clean_code(self) -> str:
+        code = re.sub(r"[\s\-\u2010-\u2015]", "", self.cleaned_data["code"]).upper()
+        if len(code) != self.length:
+            values = {"length": self.length, "n": len(code)}
+            raise forms.ValidationError(_("The code has %(length)s characters; you entered %(n)s.") % values)
+        return code
+
+
+class RefuseForm(forms.Form):
+    """Why somebody refuses."""
+
+    reason = forms.CharField(max_length=2048, widget=forms.Textarea(attrs={"rows": 5, "class": "input", "dir": "auto"}))
+    use_required_attribute = False
+
+    def __init__(self, *args: Any, sender: str, required: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["reason"]
+        field.required = required
+        values = {"sender": sender}
+        field.label = (_("Tell %(sender)s why") if required else _("Tell %(sender)s why (optional)")) % values
+        field.help_text = _("Up to 2,048 characters. Only %(sender)s reads it.") % values
+        field.error_messages["required"] = _("Tell %(sender)s why you refuse.") % values
+        field.validators = [v for v in field.validators if getattr(v, "code", "") != "max_length"]
+
+    def clean_reason(self) -> str:
+        reason: str = self.cleaned_data["reason"]
+        if len(reason) > 2048:
+            values = {"max": 2048, "n": len(reason)}
+            raise forms.ValidationError(_("The reason can have %(max)s characters; it has %(n)s.") % values)
+        return reason
+
+
+HAND_NAMES = {
+    "caveat": gettext_lazy("Round"),
+    "dancing-script": gettext_lazy("Flowing"),
+    "kalam": gettext_lazy("Upright"),
+    "noto": gettext_lazy("Plain"),
+}
+
+
+class SignatureForm(forms.Form):
+    """One of three looks. `appearance` holds the result once valid."""
+
+    kind = forms.ChoiceField(
+        choices=[
+            ("drawn", gettext_lazy("Draw")),
+            ("typed", gettext_lazy("Type")),
+            ("uploaded", gettext_lazy("Upload")),
+        ],
+        error_messages={"required": gettext_lazy("Choose how your signature should look.")},
+    )
+    path = forms.CharField(required=False, widget=forms.HiddenInput)
+    name = forms.CharField(
+        label=gettext_lazy("Your name"),
+        required=False,
+        max_length=100,
+        widget=forms.TextInput(attrs={"autocomplete": "name", "class": "input", "dir": "auto"}),
+    )
+    hand = forms.ChoiceField(choices=[(hand, HAND_NAMES[hand]) for hand in HANDS], required=False)
+    image = forms.FileField(
+        label=gettext_lazy("Picture of your signature"),
+        required=False,
+        help_text=gettext_lazy("PNG, JPEG or WebP, 5 MB at most. The paper around the ink is taken away."),
+        widget=forms.FileInput(attrs={"accept": "image/png,image/jpeg,image/webp", "class": "input"}),
+    )
+    use_required_attribute = False
+    appearance: Appearance
+
+    def clean(self) -> dict[str, Any]:
+        data = self.cleaned_data
+        match data.get("kind"):
+            case "drawn":
+                self._drawn(data.get("path", ""))
+            case "typed":
+                name = " ".join(data.get("name", "").split())
+                if not name:
+                    self.add_error("name", _("Enter your name."))
+                hand = data.get("hand") or HANDS[0]
+                self.appearance = Appearance(AppearanceKind.TYPED, name=name, hand=hand)
+            case "uploaded":
+                self._uploaded(data.get("image"))
+        return data
+
+    def _drawn(self, path: str) -> None:
+        if not path:
+            self.add_error("path", _("Draw your signature, or type or upload it."))
+            return
+        try:
+            width, height = path_box(path)
+        except ValueError:
+            self.add_error("path", _("Draw your signature once more; it did not arrive whole."))
+            return
+        if width < MIN_INK * PAD_WIDTH:
+            self.add_error("path", _("Draw a little more; this is too small to be seen."))
+        self.appearance = Appearance(AppearanceKind.DRAWN, path=path, width=width, height=height)
+
+    def _uploaded(self, image: UploadedFile | None) -> None:
+        if image is None:
+            self.add_error("image", _("Choose a PNG or JPEG picture."))
+            return
+        size = image.size or 0
+        if size > MAX_IMAGE:
+            self.add_error("image", too_large(size))
+            return
+        content = image.read()
+        known = content.startswith((b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff"))
+        if not known and not (content[:4] == b"RIFF" and content[8:12] == b"WEBP"):
+            self.add_error("image", _("Choose a PNG or JPEG picture."))
+            return
+        self.appearance = Appearance(AppearanceKind.UPLOADED, image=content)
+
+
+def too_large(size: int) -> str:
+    """The error for a picture of `size` bytes."""
+    return _("The picture is %(size).1f MB; 5 MB is the most.") % {"size": size / 1024 / 1024}
+
+
+class SignForm(forms.Form):
+    """The last press. What was shown comes back with it."""
+
+    agree = forms.BooleanField(error_messages={"required": gettext_lazy("Tick the box to sign.")})
+    revision = forms.CharField(max_length=200, required=False, widget=forms.HiddenInput)
+    digest = forms.CharField(max_length=200, required=False, widget=forms.HiddenInput)
+    request_key = forms.RegexField(r"^[A-Za-z0-9_-]{20,64}$", widget=forms.HiddenInput)
+    use_required_attribute = False
+
+
+def tries(left: int) -> str:
+    """The error after a wrong code."""
+    start = ngettext("That code is not right. %(n)s try left.", "That code is not right. %(n)s tries left.", left) % {"n": left}
+    return f"{start} {_('Check 0 and O, 1 and I.')}"

@@ -1,0 +1,165 @@
+"""How a page of the room is made: language, time zone, steps, heading, and the words of the states beside the main path."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec
+from zoneinfo import ZoneInfo
+
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone, translation
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from . import gateway
+from .gateway import Room, State, Visit
+from .session import visit
+
+P = ParamSpec("P")
+
+
+def show(
+    request: HttpRequest, template: str, room: Room | None, heading: str, *, status: int = 200, step: int = 0, **context: Any
+) -> HttpResponse:
+    """Render a page. `heading` is its h1 and begins its title; `step` (1 to 3) marks where one is, 0 shows no steps."""
+    names = [_("Identify"), _("Read"), _("Sign")]
+    steps = [
+        {"name": name, "state": "done" if n < step else "current" if n == step else "todo"} for n, name in enumerate(names, 1)
+    ]
+    context |= {
+        "room": room,
+        "heading": heading,
+        "steps": steps if step else [],
+        "step": step,
+        "state_word": state_word(room) if room else "",
+        "title_shown": "" if room is None or room.hides_content else room.title,
+    }
+    response = render(request, f"room/{template}.html", context, status=status)
+    response["Content-Language"] = translation.get_language() or "en"
+    if room is not None and room.sandbox:
+        response["X-Undersigned-Sandbox"] = "yes"
+    return response
+
+
+def state_word(room: Room) -> str:
+    """Changes when a page that waits has something new to show."""
+    return f"{room.state}-{room.revision}-{sum(document.sealed for document in room.documents)}"
+
+
+def speaking(room: Room, make: Callable[[], HttpResponseBase]) -> HttpResponseBase:
+    """Run `make` in the language and time zone of the room's recipient."""
+    with translation.override(room.language), timezone.override(ZoneInfo(room.time_zone)):
+        return make()
+
+
+def uncached(view: Callable[P, HttpResponseBase]) -> Callable[P, HttpResponseBase]:
+    """View decorator: pages about a signing stay in no cache, not even the browser's; a view may decide otherwise."""
+
+    @wraps(view)
+    def wrapper(*args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        response = view(*args, **kwargs)
+        response.headers.setdefault("Cache-Control", "private, no-store")
+        return response
+
+    return wrapper
+
+
+def unknown(request: HttpRequest) -> HttpResponse:
+    """The same answer for unknown, foreign and malformed links."""
+    return show(request, "unknown", None, _("This link does not work"), status=404)
+
+
+RoomView = Callable[Concatenate[HttpRequest, Visit, Room, P], HttpResponseBase]
+
+
+def in_room(*states: State) -> Callable[[RoomView[P]], Callable[Concatenate[HttpRequest, str, P], HttpResponseBase]]:
+    """View decorator: finds the room by address and cookie; in other `states` than these it leads to where one belongs.
+
+    Without states every state is let in. The answer is never cached unless the view says so.
+    """
+
+    def decorate(view: RoomView[P]) -> Callable[Concatenate[HttpRequest, str, P], HttpResponseBase]:
+        @uncached
+        @wraps(view)
+        def wrapper(request: HttpRequest, room_id: str, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+            who = visit(request, room_id)
+            room = gateway.current().find(who) if who.secret else None
+            if room is None:
+                return unknown(request)
+            if states and room.state not in states:
+                return to("home", room_id)
+            return speaking(room, lambda: view(request, who, room, *args, **kwargs))
+
+        return wrapper
+
+    return decorate
+
+
+def to(name: str, room_id: str) -> HttpResponseRedirect:
+    """303 to a page of the room."""
+    response = HttpResponseRedirect(reverse(f"room:{name}", args=[room_id]))
+    response.status_code = 303
+    return response
+
+
+@dataclass(frozen=True)
+class Side:
+    """Words of a state beside the main path. `tone`: info, ok, warn, bad; `icon`: a lucide name."""
+
+    heading: str
+    text: str
+    tone: str = "info"
+    icon: str = "info"
+    action: str = ""  # resend, reopen, write, show, check
+    waits: bool = False  # the page asks again by itself
+
+
+def side(room: Room) -> Side | None:
+    """What to say in a state that has no page of its own; None for the main path."""
+    ended = day(room.ended_at)
+    values = {"sender": room.sender, "organisation": room.organization, "date": ended}
+    match room.state:
+        case State.PREPARING:
+            text = _("This takes a few seconds. The page opens by itself.")
+            return Side(_("The documents are being prepared"), text, icon="loader", waits=True)
+        case State.LOCKED:
+            when = date_format(timezone.localtime(room.code.locked_until), "TIME_FORMAT") if room.code.locked_until else ""
+            text = _("For safety you can try again at %(time)s.") % {"time": when}
+            return Side(_("Too many wrong codes"), text, "warn", "lock", "write", waits=True)
+        case State.DECLINED:
+            return Side(_("You have refused"), _("We told %(sender)s. You may close this page.") % values, icon="circle-x")
+        case State.STOPPED:
+            return Side(_("Signing has stopped"), _("One of the people refused. You need do nothing."), icon="octagon-x")
+        case State.EXPIRED:
+            text = _("It ended on %(date)s. You have not signed.") % values if ended else _("You have not signed.")
+            return Side(_("The time to sign has run out"), text, "warn", "clock-alert", "write")
+        case State.SUPERSEDED:
+            text = _("%(sender)s replaced this one on %(date)s; what was signed on it does not carry over.")
+            if not ended:
+                text = _("%(sender)s replaced this one; what was signed on it does not carry over.")
+            return Side(_("There is a newer version"), text % values, icon="file-stack", action="resend")
+        case State.CANCELLED:
+            text = _("Nobody can sign it any more. You need do nothing.")
+            return Side(_("%(sender)s has called this off") % values, text, icon="ban")
+        case State.ON_HOLD:
+            text = _("%(sender)s has paused it; we write to you when it goes on.") % values
+            return Side(_("Signing is paused"), text, icon="circle-pause")
+        case State.NOT_YOUR_TURN:
+            text = _("Others sign before you; we write to you when it is your turn.")
+            return Side(_("It is not your turn yet"), text, icon="hourglass")
+        case State.REMOVED:
+            text = _("%(organisation)s removed it on %(date)s.") if ended else _("%(organisation)s removed it.")
+            return Side(_("This document has been removed"), text % values, icon="trash-2", action="write")
+        case State.SITTING_OVER:
+            text = _("You were away for 30 minutes. A drawn signature is not kept; you have signed nothing.")
+            return Side(_("We closed the document"), text, icon="clock", action="reopen")
+    return None
+
+
+def day(moment: Any) -> str:
+    """A date in the reader's language and time zone, or nothing."""
+    return date_format(timezone.localtime(moment), "DATE_FORMAT") if moment else ""

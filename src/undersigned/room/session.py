@@ -1,0 +1,36 @@
+"""The signer's cookie: one a link, bound to its room's path, so that two open links never mix."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+
+from .gateway import Client, Opened, Visit
+
+COOKIE = "room"
+ROOM_PATH = "/room"
+
+
+def client(request: HttpRequest) -> Client:
+    """Address and browser of the caller; of X-Forwarded-For only what our own proxies added is believed."""
+    hops = [hop.strip() for hop in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if hop.strip()]
+    hops.append(request.META.get("REMOTE_ADDR", ""))
+    trusted: int = settings.TRUSTED_PROXIES
+    return Client(ip=hops[max(len(hops) - 1 - trusted, 0)], agent=request.META.get("HTTP_USER_AGENT", "")[:500])
+
+
+def visit(request: HttpRequest, room_id: str) -> Visit:
+    """The visit that the cookie claims; the gateway decides whether it is true."""
+    return Visit(room_id, request.COOKIES.get(COOKIE, ""), client(request))
+
+
+def remember(response: HttpResponse, opened: Opened) -> None:
+    """Set the cookie of a new sitting. It ends with the browser; the server ends the sitting earlier when idle."""
+    response.set_cookie(
+        COOKIE,
+        opened.secret,
+        path=f"{ROOM_PATH}/{opened.room_id}",
+        secure=settings.PUBLIC_URL.startswith("https://"),
+        httponly=True,
+        samesite="Lax",
+    )
