@@ -1,51 +1,54 @@
-"""Limits on tries: sliding windows, kept in the database so that all processes share them. When it cannot be asked, nothing is allowed."""
+"""Limits on how often something may be tried, counted in the database so that all processes share them."""
 
 from __future__ import annotations
 
+import math
 from datetime import timedelta
 
 from django.conf import settings
 from django.http import HttpRequest
 
 from undersigned.base import clock
+from undersigned.base.db import atomic
 from undersigned.base.vault import keyed_hash
 
 from .models import Attempt
 
+SWEEP_EVERY = 64
+"""One try in so many also deletes what no window of its bucket holds any more."""
+
 
 class LimitReached(Exception):
-    """No more tries for now; `retry_after` in whole seconds, at least 1."""
+    """Too many tries; `retry_after` is in whole seconds, at least 1."""
 
     def __init__(self, retry_after: int) -> None:
-        super().__init__(retry_after)
+        super().__init__(f"try again in {retry_after} s")
         self.retry_after = retry_after
 
 
 def take(bucket: str, subject: str, limit: int, window: timedelta) -> None:
-    """Count one try of `subject` against `bucket`: at most `limit` in any `window`. Raises LimitReached; a refused try is not counted.
+    """Count one try of `subject` (kept as a keyed hash) and raise LimitReached when it is more than `limit` in the sliding `window`.
 
-    Call it outside a transaction: the row is written before it is counted, so that simultaneous tries see each other. `subject`
-    (an address, a login name) is kept as a keyed hash.
+    A refused try is not counted, so that a client which keeps knocking gets in again. Use one window for a bucket. Call it outside a
+    transaction: the try is committed before it is counted, so simultaneous ones see each other. An error of the database is not caught:
+    without counting nobody gets in.
     """
-    now = clock.now()
-    digest = keyed_hash(subject, f"limit:{bucket}")
-    mine = Attempt.objects.create(bucket=bucket, subject=digest, at=now)
-    others = Attempt.objects.filter(bucket=bucket, subject=digest, at__gt=now - window).exclude(pk=mine.pk).order_by("at")
-    if others.count() < limit:
-        return
-    mine.delete()
-    oldest = others.values_list("at", flat=True).first()
-    raise LimitReached(max(1, int((oldest + window - now).total_seconds()) + 1) if oldest else 1)
+    hashed = keyed_hash(subject, f"limit {bucket}")
+    with atomic():
+        now = clock.now()
+        attempt = Attempt.objects.create(bucket=bucket, subject=hashed, at=now)
+        if attempt.pk % SWEEP_EVERY == 0:
+            Attempt.objects.filter(bucket=bucket, at__lte=now - window).delete()
+    within = Attempt.objects.filter(bucket=bucket, subject=hashed, at__gt=now - window)
+    if within.count() > limit:
+        oldest = within.order_by("at").values_list("at", flat=True).first() or now
+        Attempt.objects.filter(pk=attempt.pk).delete()
+        raise LimitReached(max(1, math.ceil((oldest + window - now).total_seconds())))
 
 
 def clear(bucket: str, subject: str) -> None:
     """Forget the tries of `subject`, after a success."""
-    Attempt.objects.filter(bucket=bucket, subject=keyed_hash(subject, f"limit:{bucket}")).delete()
-
-
-def sweep(older_than: timedelta = timedelta(days=1)) -> int:
-    """Delete tries that no window reaches any more; return how many."""
-    return Attempt.objects.filter(at__lt=clock.now() - older_than).delete()[0]
+    Attempt.objects.filter(bucket=bucket, subject=keyed_hash(subject, f"limit {bucket}")).delete()
 
 
 def client_address(request: HttpRequest) -> str:

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, include, path
 
+from undersigned.dialects.signsquid import api as signsquid
+from undersigned.public import api_docs
+
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("api/v1/", include(signsquid.urlpatterns)),
     path("room/", include("undersigned.room.urls")),
     path("console/", include("undersigned.console.urls")),
     path("", include("undersigned.public.urls")),
 ]
+api_docs.register("signsquid", "Signsquid", signsquid.openapi)
 
-handler404 = "undersigned.public.errors.not_found"
-handler500 = "undersigned.public.errors.server_error"
+handler400 = "undersigned.app.errors.bad_request"
+handler403 = "undersigned.app.errors.forbidden"
+handler404 = "undersigned.app.errors.not_found"
+handler500 = "undersigned.app.errors.server_error"
