@@ -38,6 +38,7 @@ WEBHOOKS_MAY_BE_PRIVATE: bool = UNDERSIGNED.webhooks_may_be_private
 TIMESTAMP_AUTHORITY: str = UNDERSIGNED.timestamp_authority or ("built-in" if UNDERSIGNED.demo else "")
 MAX_UPLOAD_BYTES: int = UNDERSIGNED.max_upload_mb * 1024 * 1024
 TRUSTED_PROXIES: int = UNDERSIGNED.trusted_proxies
+API_CALLS_PER_MINUTE: int = UNDERSIGNED.api_calls_per_minute
 
 # --- Django -----------------------------------------------------------------------------------
 SECRET_KEY = _derive("django")
