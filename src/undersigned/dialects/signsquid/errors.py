@@ -56,7 +56,9 @@ def register(api: NinjaAPI) -> None:
 
     @api.exception_handler(Invalid)
     def _invalid(_request: HttpRequest, error: Invalid) -> HttpResponse:
-        return invalid({_FIELDS.get(name, name): [word(c) for c in codes] for name, codes in error.faults.items()})
+        return invalid(
+            {_FIELDS.get(name, name): [word(c) for c in codes] for name, codes in error.faults.items()}
+        )
 
     @api.exception_handler(Conflict)
     def _conflict(_request: HttpRequest, error: Conflict) -> HttpResponse:
