@@ -9,11 +9,10 @@ from ninja import NinjaAPI
 from ninja.errors import AuthenticationError
 
 from undersigned.accounts.limits import LimitReached
+from undersigned.dialects.shared import body, errors, idempotency
 from undersigned.envelopes.errors import Conflict, Invalid, NotFound
 from undersigned.files.intake import Refused
 from undersigned.files.store import TooLarge
-
-from ..shared import body, errors, idempotency
 
 PATHS = r"/api/v1/(contracts|webhookevents)(/|$)"
 

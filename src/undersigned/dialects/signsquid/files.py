@@ -9,6 +9,7 @@ from django.http.response import HttpResponseBase
 from django.utils.http import content_disposition_header
 from ninja import Router
 
+from undersigned.dialects.shared.idempotency import once
 from undersigned.envelopes.add_document import add_document
 from undersigned.envelopes.drafts import refuse_unless_draft
 from undersigned.envelopes.errors import Invalid, NotFound
@@ -16,7 +17,6 @@ from undersigned.envelopes.models import Document, DocumentVersion
 from undersigned.files import intake, storage, store
 from undersigned.files.models import File
 
-from ..shared.idempotency import once
 from . import errors, wire
 from .answers import IDEMPOTENCY_KEY, NO_CACHE, created, describe, statuses
 from .auth import actor_of, credential_of

@@ -56,7 +56,7 @@ class SignsquidPort:
         self, envelope: Envelope, event: str, recipient: Recipient | None, at: datetime
     ) -> list[WebhookDraft]:
         """SomeoneSigned for each signature, EveryoneSigned when all have agreed; there is no word for anything else."""
-        assert envelope.collection is not None  # every version is in a contract
+        assert envelope.collection is not None  # noqa: S101 - every version is in a contract
         about: dict[str, Any] = {"contractId": envelope.collection.pub, "contractVersion": envelope.position}
         if event == "signed" and recipient is not None:
             kind = "SomeoneSigned"
