@@ -49,15 +49,15 @@ def without_body(response: HttpResponse) -> HttpResponse:
     return bare
 
 
-def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001 - Django passes it by name
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     return answer(request, 400)
 
 
-def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001 - Django passes it by name
+def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     return answer(request, 403)
 
 
-def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001 - Django passes it by name
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     return answer(request, 404)
 
 
