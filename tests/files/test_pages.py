@@ -219,6 +219,8 @@ def test_putting_reading_and_trimming_at_once_is_safe(tmp_path: Path) -> None:
             assert cache.get(key) in (None, b"x" * 1000)
             if turn % 4 == 0:
                 cache.trim(max_bytes=2000)
+            if turn % 10 == 0:
+                cache.drop(f"1/{turn % 3}")
             made.unlink(missing_ok=True)
 
     with ThreadPoolExecutor(4) as pool:

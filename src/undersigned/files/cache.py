@@ -36,9 +36,9 @@ def get(key: str) -> bytes | None:
 def put(key: str, made: Path) -> None:
     """Move the file `made` (in DATA_DIR/tmp) to `key`. On average each 50th call trims the folder."""
     path = _folder() / key
-    for _ in range(2):  # a trim may take the empty folder away in between
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with contextlib.suppress(FileNotFoundError):
+    for _ in range(2):  # `drop` may take the folder away in between, also in the middle of mkdir
+        with contextlib.suppress(FileNotFoundError, FileExistsError):
+            path.parent.mkdir(parents=True, exist_ok=True)
             made.replace(path)
             break
     if random.random() < 1 / TRIM_EVERY:  # noqa: S311 - not a secret
@@ -67,8 +67,6 @@ def trim(max_bytes: int = MAX_BYTES, max_age: float = MAX_AGE) -> None:
         if total <= max_bytes:
             break
         path.unlink(missing_ok=True)
-        with contextlib.suppress(OSError):
-            path.parent.rmdir()
         total -= size
 
 

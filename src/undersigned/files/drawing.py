@@ -40,7 +40,7 @@ def draw(path: str, page: int, width: int, target: str) -> list[int]:
     import pypdfium2
 
     try:
-        with pypdfium2.PdfDocument(path) as pdf:  # type: ignore[no-untyped-call]
+        with pypdfium2.PdfDocument(path) as pdf:
             _require(pdf, page)
             if pdf.get_formtype():
                 pdf.init_forms()  # before the first page is loaded
@@ -65,7 +65,7 @@ def text(path: str, page: int) -> list[list[Any]]:
     import pypdfium2
 
     try:
-        with pypdfium2.PdfDocument(path) as pdf:  # type: ignore[no-untyped-call]
+        with pypdfium2.PdfDocument(path) as pdf:
             _require(pdf, page)
             sheet = pdf[page - 1]
             across, down = sheet.get_size()
