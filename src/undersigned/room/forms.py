@@ -168,7 +168,7 @@ class SignatureForm(forms.Form):
             self.add_error("path", _("Draw a little more; this is too small to be seen."))
         self.appearance = Appearance(AppearanceKind.DRAWN, path=path, width=width, height=height)
 
-    def _uploaded(self, image: "UploadedFile[Any] | None") -> None:
+    def _uploaded(self, image: UploadedFile[Any] | None) -> None:
         if image is None:
             self.add_error("image", _("Choose a PNG or JPEG picture."))
             return
