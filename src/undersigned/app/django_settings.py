@@ -38,6 +38,7 @@ WEBHOOKS_MAY_BE_PRIVATE: bool = UNDERSIGNED.webhooks_may_be_private
 TIMESTAMP_AUTHORITY: str = UNDERSIGNED.timestamp_authority or ("built-in" if UNDERSIGNED.demo else "")
 MAX_UPLOAD_BYTES: int = UNDERSIGNED.max_upload_mb * 1024 * 1024
 TRUSTED_PROXIES: int = UNDERSIGNED.trusted_proxies
+API_CALLS_PER_MINUTE: int = UNDERSIGNED.api_calls_per_minute
 
 # --- Django -----------------------------------------------------------------------------------
 SECRET_KEY = _derive("django")
@@ -51,7 +52,9 @@ ALLOWED_HOSTS = [
 CSRF_TRUSTED_ORIGINS = [f"{_public.scheme}://{_public.netloc}"]
 ROOT_URLCONF = "undersigned.app.urls"
 WSGI_APPLICATION = "undersigned.app.wsgi.application"
-SILENCED_SYSTEM_CHECKS = ["auth.W004"]  # user names are unique within an organisation; OrganizationBackend asks for both
+SILENCED_SYSTEM_CHECKS = [
+    "auth.W004"
+]  # user names are unique within an organisation; OrganizationBackend asks for both
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 APPEND_SLASH = False
 USE_TZ = True
@@ -184,4 +187,6 @@ LOGGING = {
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": UNDERSIGNED.log_level},
+    # These tell at INFO what they do to each font and each PDF.
+    "loggers": {name: {"level": "WARNING"} for name in ("fontTools", "fpdf", "pikepdf", "pyhanko", "pyhanko_certvalidator")},
 }

@@ -31,7 +31,9 @@ class DialectPort(Protocol):
     def new_public_id(self, kind: str, at: datetime) -> str:
         """A new public id for `kind` (collection kind, "envelope", "file"…)."""
 
-    def webhooks(self, envelope: Envelope, event: str, recipient: Recipient | None, at: datetime) -> list[WebhookDraft]:
+    def webhooks(
+        self, envelope: Envelope, event: str, recipient: Recipient | None, at: datetime
+    ) -> list[WebhookDraft]:
         """Events to announce for an audit kind ("signed", "agreed"…), in order; empty where the API has no word for it."""
 
 
@@ -46,3 +48,8 @@ def register(port: DialectPort) -> None:
 def dialect(name: str) -> DialectPort:
     """The registered port of a dialect. Raises KeyError for a programming error."""
     return _dialects[name]
+
+
+def names() -> list[str]:
+    """Names of the registered dialects."""
+    return sorted(_dialects)

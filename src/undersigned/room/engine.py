@@ -94,7 +94,7 @@ class Engine:
             return None
         return Opened(opened.sitting.pub, opened.secret)
 
-    def resend_from_link(self, token: str, client: Client) -> None:  # noqa: ARG002 - part of the gateway
+    def resend_from_link(self, token: str, client: Client) -> None:
         link = links.find(token)
         if link is not None:
             _resend(link.recipient)
