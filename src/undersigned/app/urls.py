@@ -6,8 +6,10 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from undersigned.dialects.signsquid import api as signsquid
 from undersigned.public import api_docs
+from undersigned.public.health import health
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("healthz", health),
     path("api/v1/", include(signsquid.urlpatterns)),
     path("room/", include("undersigned.room.urls")),
     path("console/", include("undersigned.console.urls")),
