@@ -108,6 +108,18 @@ def test_ticks_run_once_a_period_on_all_workers_together(installation: Installat
     assert len(set(ran)) >= len(ran) - 1  # one may have started in the second after its own
 
 
+def test_worker_survives_the_loss_of_its_connections(installation: Installation) -> None:
+    if not installation.database_url:
+        pytest.skip("SQLite has no connections to lose")
+    worker = installation.worker(threads=2)
+    wait_for(lambda: bool(installation.ticks()))
+    others = "pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    assert len(installation.rows(f"SELECT pg_terminate_backend(pid) FROM {others}")) >= 2
+    installation.run("enqueue('test.note', {'n': 1})")
+    wait_for(lambda: installation.effects() == ["note 1"])
+    assert worker.poll() is None
+
+
 def test_rolled_back_work_does_not_exist(installation: Installation) -> None:
     installation.run(
         "from django.db import transaction\n"
