@@ -15,5 +15,11 @@ def organization(db: None) -> Organization:
 @pytest.fixture
 def user(organization: Organization) -> User:
     return User.objects.create_user(
-        organization, "anna", "correct horse battery", name="Anna", surname="Virtanen", email="anna@board.example", role=User.Role.ADMIN
+        organization,
+        "anna",
+        "correct horse battery",
+        name="Anna",
+        surname="Virtanen",
+        email="anna@board.example",
+        role=User.Role.ADMIN,
     )

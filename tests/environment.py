@@ -33,7 +33,9 @@ def find_postgres() -> str | None:
     for url in filter(None, [os.environ.get(_URL), "postgresql://postgres@127.0.0.1:5432/postgres"]):
         try:
             with psycopg.connect(url, connect_timeout=2) as connection:
-                row = connection.execute("SELECT rolcreatedb OR rolsuper FROM pg_roles WHERE rolname = current_user").fetchone()
+                row = connection.execute(
+                    "SELECT rolcreatedb OR rolsuper FROM pg_roles WHERE rolname = current_user"
+                ).fetchone()
         except psycopg.Error:
             continue
         if row and row[0]:
@@ -42,7 +44,9 @@ def find_postgres() -> str | None:
 
 
 def _prepare() -> None:
-    for name in [n for n in os.environ if n.startswith("UNDERSIGNED_") and not n.startswith("UNDERSIGNED_TEST_")]:
+    for name in [
+        n for n in os.environ if n.startswith("UNDERSIGNED_") and not n.startswith("UNDERSIGNED_TEST_")
+    ]:
         del os.environ[name]
     folder = tempfile.mkdtemp(prefix="undersigned-tests-")
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
@@ -52,7 +56,9 @@ def _prepare() -> None:
     if os.environ[_CHOSEN] == "postgresql":
         url = find_postgres()
         if url is None:
-            raise pytest.UsageError("no PostgreSQL to test with: set UNDERSIGNED_TEST_POSTGRES, or use `make test`, which starts one")
+            raise pytest.UsageError(
+                "no PostgreSQL to test with: set UNDERSIGNED_TEST_POSTGRES, or use `make test`, which starts one"
+            )
         os.environ[_URL] = url
         os.environ["UNDERSIGNED_DATABASE_URL"] = urlsplit(url)._replace(path="/undersigned").geturl()
 
@@ -61,4 +67,6 @@ _prepare()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--db", choices=["sqlite", "postgresql"], default="sqlite", help="database that the suite runs on")
+    parser.addoption(
+        "--db", choices=["sqlite", "postgresql"], default="sqlite", help="database that the suite runs on"
+    )

@@ -23,14 +23,19 @@ def install_tools() -> None:
     if not missing:
         return
     if os.geteuid() != 0 or shutil.which("apt-get") is None:
-        print(f"Not installed, tests that need them are skipped: {', '.join(missing)} (apt-get install {' '.join(missing)})")
+        print(
+            f"Not installed, tests that need them are skipped: {', '.join(missing)} (apt-get install {' '.join(missing)})"
+        )
         return
     print(f"Installing {', '.join(missing)}", flush=True)
     environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
     for attempt in range(3):
         subprocess.run(["apt-get", "update", "-qq"], env=environment, check=False, stdout=subprocess.DEVNULL)
         done = subprocess.run(
-            ["apt-get", "install", "-y", "-qq", "--no-install-recommends", *missing], env=environment, check=False, stdout=subprocess.DEVNULL
+            ["apt-get", "install", "-y", "-qq", "--no-install-recommends", *missing],
+            env=environment,
+            check=False,
+            stdout=subprocess.DEVNULL,
         )
         if done.returncode == 0:
             return
@@ -58,7 +63,19 @@ def _run(passes: list[list[str]]) -> int:
     for arguments in passes:
         begun = time.monotonic()
         print(f"== pytest {' '.join(arguments)}", flush=True)
-        command = [sys.executable, "-m", "pytest", "-q", "-n", str(os.cpu_count() or 2), "--dist", "loadgroup", *arguments, *strict, *sys.argv[1:]]
+        command = [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-q",
+            "-n",
+            str(os.cpu_count() or 2),
+            "--dist",
+            "loadgroup",
+            *arguments,
+            *strict,
+            *sys.argv[1:],
+        ]
         worst = max(worst, subprocess.run(command, cwd=Path(__file__).parent.parent, check=False).returncode)
         print(f"== {time.monotonic() - begun:.0f} s", flush=True)
     return worst

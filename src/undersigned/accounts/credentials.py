@@ -13,7 +13,9 @@ from .models import Credential, User
 ALPHANUMERIC = string.ascii_letters + string.digits
 
 
-def create_api_key(user: User, dialect: str, description: str, webhook_url: str = "") -> tuple[Credential, str]:
+def create_api_key(
+    user: User, dialect: str, description: str, webhook_url: str = ""
+) -> tuple[Credential, str]:
     """A new API key (32 letters and digits) that acts for `user`; the key itself is returned here and never again."""
     key = "".join(secrets.choice(ALPHANUMERIC) for _ in range(32))
     credential = Credential.objects.create(
@@ -34,7 +36,11 @@ def find_api_key(dialect: str, key: str) -> Credential | None:
     """The enabled credential of this API key, or None for an unknown or disabled one."""
     return (
         Credential.objects.filter(
-            dialect=dialect, kind=Credential.Kind.API_KEY, secret_hash=keyed_hash(key, "api_key"), enabled=True, user__disabled_at=None
+            dialect=dialect,
+            kind=Credential.Kind.API_KEY,
+            secret_hash=keyed_hash(key, "api_key"),
+            enabled=True,
+            user__disabled_at=None,
         )
         .select_related("user", "organization")
         .first()

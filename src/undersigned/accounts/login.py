@@ -14,9 +14,15 @@ from .models import User
 class OrganizationBackend(BaseBackend):
     """Checks `username@slug` and password; unknown and wrong take the same time."""
 
-    def authenticate(self, _request: HttpRequest | None, username: str | None = None, password: str | None = None, **_: Any) -> User | None:
+    def authenticate(
+        self, request: HttpRequest | None, username: str | None = None, password: str | None = None, **_: Any
+    ) -> User | None:
         name, _at, slug = (username or "").rpartition("@")
-        user = User.objects.filter(organization__slug=slug, username=name, kind=User.Kind.PERSON).select_related("organization").first()
+        user = (
+            User.objects.filter(organization__slug=slug, username=name, kind=User.Kind.PERSON)
+            .select_related("organization")
+            .first()
+        )
         if user is None:
             make_password(password)
             return None

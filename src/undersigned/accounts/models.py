@@ -19,8 +19,12 @@ class Organization(models.Model):
     language = models.CharField(max_length=16, default="en")
     business_id = models.CharField(max_length=64, blank=True)
     country = models.CharField(max_length=2, blank=True)
-    sandbox = models.BooleanField(default=False, help_text="Test clock, demo eID and sandbox signer work here only.")
-    clock_offset = models.DurationField(default=timedelta, help_text="Moves domain time; sandbox organisations only.")
+    sandbox = models.BooleanField(
+        default=False, help_text="Test clock, demo eID and sandbox signer work here only."
+    )
+    clock_offset = models.DurationField(
+        default=timedelta, help_text="Moves domain time; sandbox organisations only."
+    )
     default_expire_days = models.PositiveIntegerField(null=True, blank=True)
     retention_signed_months = models.PositiveIntegerField(null=True, blank=True)
     retention_unsigned_months = models.PositiveIntegerField(null=True, blank=True)
@@ -33,7 +37,9 @@ class Organization(models.Model):
 
 
 class UserManager(BaseUserManager["User"]):
-    def create_user(self, organization: Organization, username: str, password: str | None = None, **fields: Any) -> User:
+    def create_user(
+        self, organization: Organization, username: str, password: str | None = None, **fields: Any
+    ) -> User:
         user = self.model(organization=organization, username=username, **fields)
         user.set_password(password)
         user.save(using=self._db)
@@ -70,7 +76,9 @@ class User(AbstractBaseUser):
     USERNAME_FIELD = "username"
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["organization", "username"], name="user_name_in_organization")]
+        constraints = [
+            models.UniqueConstraint(fields=["organization", "username"], name="user_name_in_organization")
+        ]
 
     def __str__(self) -> str:
         return f"{self.username}@{self.organization.slug}"
@@ -94,7 +102,9 @@ class Group(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["organization", "name"], name="group_name_in_organization")]
+        constraints = [
+            models.UniqueConstraint(fields=["organization", "name"], name="group_name_in_organization")
+        ]
 
     def __str__(self) -> str:
         return self.name

@@ -44,8 +44,16 @@ def seed(base_url: str, credentials_path: Path) -> dict[str, Any]:
     url, code = _sample(user)
     content = {
         "base_url": base_url,
-        "console": {"url": f"{base_url}/console/", "username": f"{user.username}@{SLUG}", "password": password},
-        "signsquid": {"base_url": f"{base_url}/api/v1", "api_key": key, "webhook": {"secret": credential.webhook_secret, "url": ""}},
+        "console": {
+            "url": f"{base_url}/console/",
+            "username": f"{user.username}@{SLUG}",
+            "password": password,
+        },
+        "signsquid": {
+            "base_url": f"{base_url}/api/v1",
+            "api_key": key,
+            "webhook": {"secret": credential.webhook_secret, "url": ""},
+        },
         "sample_signing_url": url,
         "sample_signing_code": code,
     }
@@ -71,10 +79,18 @@ Undersigned is running (demo mode: sandbox organisation, mails stay in the conso
 
 def _ensure_user() -> User:
     with atomic():
-        organization, _ = Organization.objects.get_or_create(slug=SLUG, defaults={"name": "Harbour Books", "sandbox": True})
+        organization, _ = Organization.objects.get_or_create(
+            slug=SLUG, defaults={"name": "Harbour Books", "sandbox": True}
+        )
         user = User.objects.filter(organization=organization, username="anna").first()
         return user or User.objects.create_user(
-            organization, "anna", None, name="Anna", surname="Virtanen", email="anna@harbour.example", role=User.Role.ADMIN
+            organization,
+            "anna",
+            None,
+            name="Anna",
+            surname="Virtanen",
+            email="anna@harbour.example",
+            role=User.Role.ADMIN,
         )
 
 

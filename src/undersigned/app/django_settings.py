@@ -14,7 +14,11 @@ from .settings import Settings
 UNDERSIGNED = Settings()
 """The frozen options; `undersigned.app` alone may read them, lower rooms use the names below."""
 
-MASTER_KEYS: list[str] = UNDERSIGNED.master_keys() if UNDERSIGNED.demo or UNDERSIGNED.master_key or UNDERSIGNED.master_key_file else []
+MASTER_KEYS: list[str] = (
+    UNDERSIGNED.master_keys()
+    if UNDERSIGNED.demo or UNDERSIGNED.master_key or UNDERSIGNED.master_key_file
+    else []
+)
 """Base64, newest first; `base.vault` is the only reader."""
 
 
@@ -40,11 +44,16 @@ SECRET_KEY = _derive("django")
 DEBUG = False
 _public = urlsplit(PUBLIC_URL)
 _secure = _public.scheme == "https"
-ALLOWED_HOSTS = [_public.hostname or "localhost", *(["localhost", "127.0.0.1", "[::1]", "testserver"] if DEMO else [])]
+ALLOWED_HOSTS = [
+    _public.hostname or "localhost",
+    *(["localhost", "127.0.0.1", "[::1]", "testserver"] if DEMO else []),
+]
 CSRF_TRUSTED_ORIGINS = [f"{_public.scheme}://{_public.netloc}"]
 ROOT_URLCONF = "undersigned.app.urls"
 WSGI_APPLICATION = "undersigned.app.wsgi.application"
-SILENCED_SYSTEM_CHECKS = ["auth.W004"]  # user names are unique within an organisation; OrganizationBackend asks for both
+SILENCED_SYSTEM_CHECKS = [
+    "auth.W004"
+]  # user names are unique within an organisation; OrganizationBackend asks for both
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 APPEND_SLASH = False
 USE_TZ = True

@@ -38,7 +38,13 @@ def write(path: Path) -> None:
     pdf.set_font("Times", "B", 22)
     pdf.cell(0, 11, "Membership agreement", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
     pdf.set_font("Times", size=12)
-    pdf.multi_cell(0, 7, "between Harbour Books and the member named in the signature.", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+    pdf.multi_cell(
+        0,
+        7,
+        "between Harbour Books and the member named in the signature.",
+        new_x=XPos.LMARGIN,
+        new_y=YPos.NEXT,
+    )
     pdf.ln(6)
     for number, (title, text) in enumerate(_CLAUSES, start=1):
         pdf.ln(4)

@@ -27,27 +27,61 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="UNDERSIGNED_", frozen=True, extra="ignore")
 
-    demo: bool = Field(True, description="Demo mode: a demo organisation, generated secrets, console outbox. Off in production.")
+    demo: bool = Field(
+        True,
+        description="Demo mode: a demo organisation, generated secrets, console outbox. Off in production.",
+    )
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(8040, ge=1, le=65535, description="Port to listen on.")
-    public_url: str = Field("", description="Address under which people reach the server; links and base URLs follow from it. Default: http://HOST:PORT.")
+    public_url: str = Field(
+        "",
+        description="Address under which people reach the server; links and base URLs follow from it. Default: http://HOST:PORT.",
+    )
     data_dir: Path = Field(Path("data"), description="Folder for the database, files and demo secrets.")
-    credentials_file: Path | None = Field(None, description="Where demo mode writes addresses and credentials. Default: DATA_DIR/credentials.json.")
-    database_url: str = Field("", description="postgresql://user:password@host/name, or empty for SQLite in the data folder.")
-    storage_url: str = Field("", description="Where files are kept: file:///path or s3://bucket/prefix. Default: DATA_DIR/files.")
-    mail_url: str = Field("", description="smtp://user:password@host:587/?tls=starttls|tls|none. Empty: mails stay in the console's outbox.")
+    credentials_file: Path | None = Field(
+        None,
+        description="Where demo mode writes addresses and credentials. Default: DATA_DIR/credentials.json.",
+    )
+    database_url: str = Field(
+        "", description="postgresql://user:password@host/name, or empty for SQLite in the data folder."
+    )
+    storage_url: str = Field(
+        "", description="Where files are kept: file:///path or s3://bucket/prefix. Default: DATA_DIR/files."
+    )
+    mail_url: str = Field(
+        "",
+        description="smtp://user:password@host:587/?tls=starttls|tls|none. Empty: mails stay in the console's outbox.",
+    )
     mail_from: str = Field("undersigned@localhost", description="Sender address of all mail.")
-    sms_url: str = Field("", description="Gateway in Apprise's URL form, e.g. twilio://…. Empty: SMS stay in the console's outbox.")
-    webhook_allow_private: bool | None = Field(None, description="Let webhooks reach private and loopback addresses. Default: only in demo mode.")
-    master_key: str = Field("", description="32 random bytes in base64; encrypts columns and keys. Or use MASTER_KEY_FILE.", repr=False)
-    master_key_file: Path | None = Field(None, description="File holding the master key(s), one a line, newest first.")
-    trusted_proxies: int = Field(0, ge=0, le=8, description="Number of reverse proxies in front whose X-Forwarded-For is believed.")
-    timestamp_authority: Literal["", "built-in"] = Field("", description="Who time-stamps. Outside demo mode it must be set explicitly; 'built-in' is labelled so in the evidence.")
+    sms_url: str = Field(
+        "",
+        description="Gateway in Apprise's URL form, e.g. twilio://…. Empty: SMS stay in the console's outbox.",
+    )
+    webhook_allow_private: bool | None = Field(
+        None, description="Let webhooks reach private and loopback addresses. Default: only in demo mode."
+    )
+    master_key: str = Field(
+        "",
+        description="32 random bytes in base64; encrypts columns and keys. Or use MASTER_KEY_FILE.",
+        repr=False,
+    )
+    master_key_file: Path | None = Field(
+        None, description="File holding the master key(s), one a line, newest first."
+    )
+    trusted_proxies: int = Field(
+        0, ge=0, le=8, description="Number of reverse proxies in front whose X-Forwarded-For is believed."
+    )
+    timestamp_authority: Literal["", "built-in"] = Field(
+        "",
+        description="Who time-stamps. Outside demo mode it must be set explicitly; 'built-in' is labelled so in the evidence.",
+    )
     web_processes: int = Field(1, ge=1, le=64, description="Web processes. More than one needs PostgreSQL.")
     web_threads: int = Field(4, ge=1, le=64, description="Request threads of the web process.")
     workers: int = Field(1, ge=0, le=32, description="Worker processes started beside the web process.")
     max_upload_mb: int = Field(60, ge=1, le=2000, description="Largest file accepted, in MiB.")
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Least level that is logged.")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        "INFO", description="Least level that is logged."
+    )
 
     @field_validator("public_url")
     @classmethod
@@ -80,7 +114,11 @@ class Settings(BaseSettings):
             return [self.master_key]
         path = self.master_key_file or (self.data_dir / "master.key" if self.demo else None)
         if path is None:
-            raise UnsafeSettings(["UNDERSIGNED_MASTER_KEY or UNDERSIGNED_MASTER_KEY_FILE is not set; make one with: openssl rand -base64 32"])
+            raise UnsafeSettings(
+                [
+                    "UNDERSIGNED_MASTER_KEY or UNDERSIGNED_MASTER_KEY_FILE is not set; make one with: openssl rand -base64 32"
+                ]
+            )
         if self.demo and not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True)
             _write_once(path, base64_key())
@@ -97,13 +135,17 @@ class Settings(BaseSettings):
         try:
             self.master_keys()
         except (UnsafeSettings, OSError) as e:
-            reasons.extend(e.reasons if isinstance(e, UnsafeSettings) else [f"UNDERSIGNED_MASTER_KEY_FILE: {e}"])
+            reasons.extend(
+                e.reasons if isinstance(e, UnsafeSettings) else [f"UNDERSIGNED_MASTER_KEY_FILE: {e}"]
+            )
         if not self.base_url.startswith("https://"):
             reasons.append("UNDERSIGNED_PUBLIC_URL must be an https:// address outside demo mode")
         if not self.mail_url:
             reasons.append("UNDERSIGNED_MAIL_URL is not set; nobody would get an invitation")
         if not self.timestamp_authority:
-            reasons.append("UNDERSIGNED_TIMESTAMP_AUTHORITY is not set; choose 'built-in' to use the server's own authority")
+            reasons.append(
+                "UNDERSIGNED_TIMESTAMP_AUTHORITY is not set; choose 'built-in' to use the server's own authority"
+            )
         if reasons:
             raise UnsafeSettings(reasons)
 

@@ -7,6 +7,7 @@ has no secrets in its memory and ends with the process that started it.
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import importlib
 import json
@@ -131,6 +132,15 @@ def _control(fresh: bool) -> socket.socket:
     return ours
 
 
+@atexit.register
+def _end_nursery() -> None:
+    """Closing its socket ends the nursery; one that came by a fork belongs to the parent."""
+    if _nursery is not None and _nursery[0] == os.getpid():
+        _nursery[1].close()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            _nursery[2].wait(2)
+
+
 def _send(to: socket.socket, data: bytes) -> None:
     to.sendall(len(data).to_bytes(_HEADER, "big") + data)
 
@@ -187,6 +197,6 @@ def _child(caller: socket.socket) -> None:
 
 
 if __name__ == "__main__":
-    from undersigned.base import bounded  # the importable module, so that Refusal is one class
+    from undersigned.base import bounded  # noqa: PLW0406 - the importable module, so that Refusal is one class
 
     bounded._serve(socket.socket(fileno=int(sys.argv[1])))  # noqa: SLF001

@@ -34,4 +34,3 @@ def add_months(moment: datetime, months: int) -> datetime:
     first_of_next = datetime(year + month // 12, month % 12 + 1, 1, tzinfo=UTC)
     last_day = (first_of_next - timedelta(days=1)).day
     return moment.replace(year=year, month=month, day=min(moment.day, last_day))
-

@@ -27,7 +27,10 @@ class CannotDecrypt(Exception):
 def _keys() -> dict[bytes, tuple[AESGCM, bytes]]:
     """Key id (first 4 bytes of SHA-256 of the key) to cipher and raw key; newest first."""
     raw = [base64.b64decode(key) for key in settings.MASTER_KEYS]
-    return {hashlib.sha256(key).digest()[:4]: (AESGCM(hashlib.sha256(b"column:" + key).digest()), key) for key in raw}
+    return {
+        hashlib.sha256(key).digest()[:4]: (AESGCM(hashlib.sha256(b"column:" + key).digest()), key)
+        for key in raw
+    }
 
 
 def encrypt(value: bytes, context: str) -> bytes:
@@ -49,7 +52,9 @@ def decrypt(value: bytes, context: str) -> bytes:
 def keyed_hash(value: str, purpose: str) -> bytes:
     """HMAC-SHA256 under the oldest master key: look up a secret by its hash without storing it. 32 bytes."""
     *_, (_, key) = _keys().values()
-    return hmac.new(hashlib.sha256(b"lookup:" + key).digest(), f"{purpose}\0{value}".encode(), hashlib.sha256).digest()
+    return hmac.new(
+        hashlib.sha256(b"lookup:" + key).digest(), f"{purpose}\0{value}".encode(), hashlib.sha256
+    ).digest()
 
 
 class EncryptedTextField(models.BinaryField):

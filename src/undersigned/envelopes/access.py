@@ -27,12 +27,16 @@ def visible(actor: Actor) -> QuerySet[Envelope]:
         case Credential.Reach.CLIENT:
             return all_of_tenant.filter(created_by_credential=actor.credential)
         case Credential.Reach.ROBOT:
-            ids = Grant.objects.filter(Q(user=actor.user) | Q(group__in=actor.user.groups.all())).values("envelope")
+            ids = Grant.objects.filter(Q(user=actor.user) | Q(group__in=actor.user.groups.all())).values(
+                "envelope"
+            )
             return all_of_tenant.filter(Q(pk__in=ids) | Q(recipients__user=actor.user)).distinct()
         case Credential.Reach.USER:
             if actor.user.role == User.Role.ADMIN:
                 return all_of_tenant
-            return all_of_tenant.filter(_owned_or_granted(actor, "grants") | Q(recipients__user=actor.user)).distinct()
+            return all_of_tenant.filter(
+                _owned_or_granted(actor, "grants") | Q(recipients__user=actor.user)
+            ).distinct()
 
 
 def visible_collections(actor: Actor) -> QuerySet[Collection]:
@@ -59,7 +63,11 @@ def get_collection(actor: Actor, dialect: str, kind: Collection.Kind, pub: str) 
 
 def get_envelope_at(collection: Collection, position: int) -> Envelope:
     """The envelope at `position` (1-based) of a collection that the caller already reached. Raises NotFound."""
-    found = collection.envelopes.filter(position=position, deleted_at=None).first() if 0 < position < 2**31 else None
+    found = (
+        collection.envelopes.filter(position=position, deleted_at=None).first()
+        if 0 < position < 2**31
+        else None
+    )
     if found is None:
         raise NotFound
     return found

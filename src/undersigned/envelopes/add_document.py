@@ -25,7 +25,12 @@ def add_document(actor: Actor, envelope_id: int, file: File) -> Document:
         if policy.unique_names and envelope.documents.filter(title=file.name, removed_at=None).exists():
             raise Invalid({"filename": ["already_used"]})
         at = now(envelope.organization.clock_offset)
-        last = envelope.documents.filter(removed_at=None).order_by("-position").values_list("position", flat=True).first()
+        last = (
+            envelope.documents.filter(removed_at=None)
+            .order_by("-position")
+            .values_list("position", flat=True)
+            .first()
+        )
         document = Document.objects.create(
             envelope=envelope, position=(last or 0) + 1, title=file.name, original=file, created_at=at
         )
@@ -33,8 +38,22 @@ def add_document(actor: Actor, envelope_id: int, file: File) -> Document:
         if blob is None:  # erased between upload and here
             raise Invalid({"file": ["required"]})
         document.head = DocumentVersion.objects.create(
-            document=document, seq=1, kind=DocumentVersion.Kind.ORIGINAL, file=file, sha256=blob.sha256, created_at=at
+            document=document,
+            seq=1,
+            kind=DocumentVersion.Kind.ORIGINAL,
+            file=file,
+            sha256=blob.sha256,
+            created_at=at,
         )
         document.save(update_fields=["head"])
-        audit.append(envelope, "document_added", at, by=actor, document_id=document.pk, filename=file.name, sha256=blob.sha256, size=blob.size)
+        audit.append(
+            envelope,
+            "document_added",
+            at,
+            by=actor,
+            document_id=document.pk,
+            filename=file.name,
+            sha256=blob.sha256,
+            size=blob.size,
+        )
     return document

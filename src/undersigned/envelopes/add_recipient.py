@@ -43,7 +43,11 @@ def add_recipient(actor: Actor, envelope_id: int, new: NewRecipient) -> Recipien
     with atomic():
         envelope = locked_draft(envelope_id)
         policy = Policy.model_validate(envelope.policy)
-        if policy.unique_names and "email" not in faults and envelope.recipients.filter(email__iexact=email).exists():
+        if (
+            policy.unique_names
+            and "email" not in faults
+            and envelope.recipients.filter(email__iexact=email).exists()
+        ):
             faults["email"] = ["already_used"]
         if faults:
             raise Invalid(faults)

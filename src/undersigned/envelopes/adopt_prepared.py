@@ -25,7 +25,9 @@ def adopt_prepared(envelope_id: int, prepared: dict[int, tuple[StagedBlob, int]]
         staged, pages = prepared[document.pk]
         head = document.head
         assert head is not None
-        file = new_file(adopt(staged), File.Kind.VERSION, document.title, media_type="application/pdf", pages=pages)
+        file = new_file(
+            adopt(staged), File.Kind.VERSION, document.title, media_type="application/pdf", pages=pages
+        )
         document.head = DocumentVersion.objects.create(
             document=document,
             seq=head.seq + 1,
@@ -37,7 +39,9 @@ def adopt_prepared(envelope_id: int, prepared: dict[int, tuple[StagedBlob, int]]
         )
         document.epoch += 1
         document.save(update_fields=["head", "epoch"])
-        audit.append(envelope, "prepared", at, by=None, document_id=document.pk, sha256=staged.sha256, pages=pages)
+        audit.append(
+            envelope, "prepared", at, by=None, document_id=document.pk, sha256=staged.sha256, pages=pages
+        )
     envelope.phase = Phase.SIGN
     recompute(envelope, at)
     envelope.needs_attention = ""

@@ -29,21 +29,43 @@ def complete(envelope_id: int, sealed: Sealed) -> None:
         return
     at = now(envelope.organization.clock_offset)
     versions = []
-    for document in Document.objects.filter(envelope=envelope, removed_at=None).select_related("head__file").order_by("position"):
+    for document in (
+        Document.objects.filter(envelope=envelope, removed_at=None)
+        .select_related("head__file")
+        .order_by("position")
+    ):
         staged, head = sealed.documents[document.pk], document.head
         assert head is not None
-        file = new_file(adopt(staged), File.Kind.VERSION, document.title, media_type="application/pdf", pages=head.file.pages)
+        file = new_file(
+            adopt(staged),
+            File.Kind.VERSION,
+            document.title,
+            media_type="application/pdf",
+            pages=head.file.pages,
+        )
         version = DocumentVersion.objects.create(
-            document=document, seq=head.seq + 1, kind=DocumentVersion.Kind.SEALED, parent=head, file=file, sha256=staged.sha256, created_at=at
+            document=document,
+            seq=head.seq + 1,
+            kind=DocumentVersion.Kind.SEALED,
+            parent=head,
+            file=file,
+            sha256=staged.sha256,
+            created_at=at,
         )
         document.head = version
         document.epoch += 1
         document.save(update_fields=["head", "epoch"])
-        audit.append(envelope, "sealed", at, by=None, document_id=document.pk, sha256=staged.sha256, level="B-LTA")
+        audit.append(
+            envelope, "sealed", at, by=None, document_id=document.pk, sha256=staged.sha256, level="B-LTA"
+        )
         versions.append(version)
     name = f"{envelope.title} - evidence"
-    envelope.evidence = new_file(adopt(sealed.evidence), File.Kind.EVIDENCE, f"{name}.pdf", media_type="application/pdf")
-    envelope.evidence_json = new_file(adopt(sealed.evidence_json), File.Kind.EVIDENCE, f"{name}.json", media_type="application/json")
+    envelope.evidence = new_file(
+        adopt(sealed.evidence), File.Kind.EVIDENCE, f"{name}.pdf", media_type="application/pdf"
+    )
+    envelope.evidence_json = new_file(
+        adopt(sealed.evidence_json), File.Kind.EVIDENCE, f"{name}.json", media_type="application/json"
+    )
     envelope.state, envelope.completed_at, envelope.needs_attention = EnvelopeState.COMPLETED, at, ""
     envelope.save()
     audit.append(envelope, "completed", at, by=None, evidence=sealed.evidence.sha256)

@@ -15,13 +15,19 @@ from .messages import WHILE_OPEN
 from .models import Envelope, EnvelopeState, Recipient, RecipientState
 
 
+def _recipient(message: Message) -> Recipient | None:
+    if message.recipient_id is None:
+        return None
+    return Recipient.objects.filter(pk=message.recipient_id).select_related("envelope").first()
+
+
 class Guard:
     """Evaluates `still_if`."""
 
     def still_wanted(self, message: Message) -> bool:
         if message.still_if != WHILE_OPEN:
             return False
-        recipient = Recipient.objects.filter(pk=message.recipient_id).select_related("envelope").first()
+        recipient = _recipient(message)
         return (
             recipient is not None
             and recipient.state == RecipientState.ACTIVE
@@ -34,7 +40,7 @@ class Renderer:
     """Gives link or code at the moment of sending; they are in no message row."""
 
     def secrets(self, message: Message) -> dict[str, str]:
-        recipient = Recipient.objects.filter(pk=message.recipient_id).first()
+        recipient = _recipient(message)
         if message.purpose == "signer_code":
             return {"code": recipient.code} if recipient is not None and recipient.code else {}
         if recipient is not None:
@@ -49,18 +55,27 @@ class Outcome:
         self._append(message, "message_sent")
 
     def failed(self, message: Message, error: str) -> None:
-        self._append(message, "message_failed", error=error[:300])
+        self._append(message, "message_failed", error[:300])
 
-    def _append(self, message: Message, kind: str, **detail: str) -> None:
+    def _append(self, message: Message, kind: str, error: str | None = None) -> None:
         if message.channel == Message.Channel.WEBHOOK or message.envelope_id is None:
             return
         try:
             envelope: Envelope = lock_envelope(message.envelope_id)
         except NotFound:
             return
-        recipient = Recipient.objects.filter(pk=message.recipient_id).first()
+        recipient = _recipient(message)
         at = now(envelope.organization.clock_offset)
-        audit.append(envelope, kind, at, by=None, recipient=recipient, purpose=message.purpose, channel=message.channel, **detail)
+        audit.append(
+            envelope,
+            kind,
+            at,
+            by=None,
+            recipient=recipient,
+            purpose=message.purpose,
+            channel=message.channel,
+            error=error,
+        )
 
 
 PORTS = Ports(guard=Guard(), renderer=Renderer(), outcome=Outcome())

@@ -36,9 +36,15 @@ def erase_collection(collection_id: int) -> None:
     with atomic():
         collection = lock_collection(collection_id)
         at = now(collection.organization.clock_offset)
-        for envelope in Envelope.objects.select_for_update(of=("self",)).filter(collection=collection, erased_at=None).order_by("pk"):
+        for envelope in (
+            Envelope.objects.select_for_update(of=("self",))
+            .filter(collection=collection, erased_at=None)
+            .order_by("pk")
+        ):
             _erase(envelope, at)
-        Collection.objects.filter(pk=collection.pk).update(title="", wire={}, erased_at=at, erase_at=None, delete_after=None)
+        Collection.objects.filter(pk=collection.pk).update(
+            title="", wire={}, erased_at=at, erase_at=None, delete_after=None
+        )
 
 
 def _erase(envelope: Envelope, at: datetime) -> None:

@@ -7,6 +7,7 @@ predecessors are passed. `recompute` runs in the transaction that changed a row,
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -32,8 +33,12 @@ def recompute(envelope: Envelope, now: datetime) -> Outcome:
     before: dict[int, list[int]] = defaultdict(list)
     for edge in StepEdge.objects.filter(step__envelope=envelope):
         before[edge.step_id].append(edge.depends_on_id)
-    assignments = list(Assignment.objects.filter(envelope=envelope, round=envelope.round).select_related("recipient"))
-    prepared = dict(Document.objects.filter(envelope=envelope, removed_at=None).values_list("pk", "head__kind"))
+    assignments = list(
+        Assignment.objects.filter(envelope=envelope, round=envelope.round).select_related("recipient")
+    )
+    prepared = dict(
+        Document.objects.filter(envelope=envelope, removed_at=None).values_list("pk", "head__kind")
+    )
     in_step: dict[int, list[Assignment]] = defaultdict(list)
     for assignment in assignments:
         in_step[assignment.step_id].append(assignment)
@@ -43,7 +48,9 @@ def recompute(envelope: Envelope, now: datetime) -> Outcome:
     def is_passed(step_id: int) -> bool:
         if step_id not in passed:
             passed[step_id] = False  # a cycle never passes; send refuses cycles
-            passed[step_id] = all(a.state in SATISFIED for a in in_step[step_id]) and all(is_passed(b) for b in before[step_id])
+            passed[step_id] = all(a.state in SATISFIED for a in in_step[step_id]) and all(
+                is_passed(b) for b in before[step_id]
+            )
         return passed[step_id]
 
     outcome = Outcome()
@@ -59,7 +66,9 @@ def recompute(envelope: Envelope, now: datetime) -> Outcome:
         Assignment.objects.filter(pk__in=[a.pk for a in newly_open]).update(state=AssignmentState.OPEN)
         outcome.opened_for = list({a.recipient_id: a.recipient for a in newly_open}.values())
     _settle_recipients(assignments, now)
-    signing = [a for a in assignments if a.action == Assignment.Action.SIGN and a.state != AssignmentState.VOID]
+    signing = [
+        a for a in assignments if a.action == Assignment.Action.SIGN and a.state != AssignmentState.VOID
+    ]
     outcome.agreed = (
         bool(signing)
         and all(a.state in SATISFIED for a in assignments)
@@ -69,7 +78,7 @@ def recompute(envelope: Envelope, now: datetime) -> Outcome:
     return outcome
 
 
-def _open_in(assignments: list[Assignment], head_kinds: dict[int, str | None]) -> list[Assignment]:
+def _open_in(assignments: list[Assignment], head_kinds: Mapping[int, str | None]) -> list[Assignment]:
     """Assignments of an open step that open now: order inside a step is upload, fill, view, sign; signing waits for a prepared version."""
     opened = []
     unsettled: dict[tuple[int, int], set[str]] = defaultdict(set)
@@ -107,4 +116,6 @@ def _settle_recipients(assignments: list[Assignment], now: datetime) -> None:
 
 def lapse_open(envelope: Envelope, now: datetime) -> None:
     """Close everything that still waits, because the envelope has ended."""
-    Assignment.objects.filter(envelope=envelope, state__in=LIVE).update(state=AssignmentState.LAPSED, settled_at=now)
+    Assignment.objects.filter(envelope=envelope, state__in=LIVE).update(
+        state=AssignmentState.LAPSED, settled_at=now
+    )

@@ -38,6 +38,10 @@ def find(given: str) -> AccessLink | None:
         return None
     return (
         AccessLink.objects.filter(lookup_hash=keyed_hash(given, "access link"), revoked_at=None)
-        .select_related("recipient__envelope__organization", "recipient__envelope__owner_user", "recipient__envelope__collection")
+        .select_related(
+            "recipient__envelope__organization",
+            "recipient__envelope__owner_user",
+            "recipient__envelope__collection",
+        )
         .first()
     )

@@ -19,7 +19,12 @@ def lock_envelope(envelope_id: int) -> Envelope:
     collection_id = Envelope.objects.filter(pk=envelope_id).values_list("collection_id", flat=True).first()
     if collection_id is not None:
         lock_collection(collection_id)
-    found = Envelope.objects.select_for_update(of=("self",)).select_related("organization", "owner_user", "collection").filter(pk=envelope_id, deleted_at=None, erased_at=None).first()
+    found = (
+        Envelope.objects.select_for_update(of=("self",))
+        .select_related("organization", "owner_user", "collection")
+        .filter(pk=envelope_id, deleted_at=None, erased_at=None)
+        .first()
+    )
     if found is None:
         raise NotFound
     return found

@@ -24,7 +24,10 @@ def invite(envelope: Envelope, recipient: Recipient, at: datetime, again: str = 
     replaced = (
         envelope.collection is not None
         and Recipient.objects.filter(
-            envelope__collection=envelope.collection, envelope__position__lt=envelope.position, envelope__sent_at__isnull=False, email=recipient.email
+            envelope__collection=envelope.collection,
+            envelope__position__lt=envelope.position,
+            envelope__sent_at__isnull=False,
+            email=recipient.email,
         ).exists()
     )
     policy = Policy.model_validate(envelope.policy)
@@ -32,7 +35,9 @@ def invite(envelope: Envelope, recipient: Recipient, at: datetime, again: str = 
         envelope,
         recipient,
         "replaced" if replaced else "invitation",
-        _people_params(envelope, recipient, at).model_copy(update={"code_apart": "code" in policy.identity and not recipient.phone}),
+        _people_params(envelope, recipient, at).model_copy(
+            update={"code_apart": "code" in policy.identity and not recipient.phone}
+        ),
         key=f"invitation:{recipient.pk}:{envelope.round}:{recipient.link_version}{again}",
         still_if=WHILE_OPEN,
     )
@@ -69,7 +74,13 @@ def tell_declined(envelope: Envelope, decliner: Recipient, at: datetime, reason:
         )
     for other in envelope.recipients.exclude(pk=decliner.pk):
         if other.email and other.state in (RecipientState.ACTIVE, RecipientState.DONE):
-            _mail(envelope, other, "stopped", _people_params(envelope, other, at), key=f"stopped:{other.pk}:{envelope.round}")
+            _mail(
+                envelope,
+                other,
+                "stopped",
+                _people_params(envelope, other, at),
+                key=f"stopped:{other.pk}:{envelope.round}",
+            )
 
 
 def send_copies(envelope: Envelope, versions: list[DocumentVersion], at: datetime) -> None:
@@ -77,7 +88,13 @@ def send_copies(envelope: Envelope, versions: list[DocumentVersion], at: datetim
     policy = Policy.model_validate(envelope.policy)
     files = tuple(FileRef(name=v.document.title, file=v.file_id) for v in versions)
     if "owner" in policy.copy_to and envelope.owner_user.email:
-        _mail(envelope, None, "completed", _owner_params(envelope, at).model_copy(update={"files": files}), key=f"completed:{envelope.pk}:owner")
+        _mail(
+            envelope,
+            None,
+            "completed",
+            _owner_params(envelope, at).model_copy(update={"files": files}),
+            key=f"completed:{envelope.pk}:owner",
+        )
     if "signers" in policy.copy_to:
         for recipient in envelope.recipients.filter(kind=Recipient.Kind.SIGNER):
             if recipient.email:
@@ -130,7 +147,15 @@ def _owner_params(envelope: Envelope, at: datetime) -> Params:
     )
 
 
-def _mail(envelope: Envelope, recipient: Recipient | None, purpose: str, params: Params, *, key: str, still_if: str = "") -> Message:
+def _mail(
+    envelope: Envelope,
+    recipient: Recipient | None,
+    purpose: str,
+    params: Params,
+    *,
+    key: str,
+    still_if: str = "",
+) -> Message:
     owner = envelope.owner_user
     return post(
         Draft(

@@ -52,7 +52,9 @@ def open_sitting(token: str, ip: str, agent: str) -> OpenedSitting:
             agent="".join(c for c in agent if c.isprintable())[:500],
         )
         policy = Policy.model_validate(envelope.policy)
-        IdentityProof.objects.create(recipient=recipient, sitting=sitting, method="link", provider="email", at=at)
+        IdentityProof.objects.create(
+            recipient=recipient, sitting=sitting, method="link", provider="email", at=at
+        )
         if policy.identity == ("link",):
             sitting.identified_at = at
             sitting.save(update_fields=["identified_at"])
@@ -67,7 +69,11 @@ def find_sitting(pub: str, secret: str) -> Sitting | None:
     """The sitting that `secret` (from the cookie) opens; keeps it awake. None when they do not belong together."""
     sitting = (
         Sitting.objects.filter(pub=pub, secret_hash=_hash(secret))
-        .select_related("recipient__envelope__organization", "recipient__envelope__owner_user", "recipient__envelope__collection")
+        .select_related(
+            "recipient__envelope__organization",
+            "recipient__envelope__owner_user",
+            "recipient__envelope__collection",
+        )
         .first()
     )
     if sitting is None:

@@ -31,7 +31,9 @@ class DialectPort(Protocol):
     def new_public_id(self, kind: str, at: datetime) -> str:
         """A new public id for `kind` (collection kind, "envelope", "file"…)."""
 
-    def webhooks(self, envelope: Envelope, event: str, recipient: Recipient | None, at: datetime) -> list[WebhookDraft]:
+    def webhooks(
+        self, envelope: Envelope, event: str, recipient: Recipient | None, at: datetime
+    ) -> list[WebhookDraft]:
         """Events to announce for an audit kind ("signed", "agreed"…), in order; empty where the API has no word for it."""
 
 

@@ -22,11 +22,19 @@ def resend_link(by: Actor | Sitting | None, recipient: Recipient) -> None:
         at = now(envelope.organization.clock_offset)
         if envelope.superseded_at is not None and envelope.collection is not None:
             newest = envelope.collection.envelopes.order_by("-position").first()
-            target = Recipient.objects.filter(envelope=newest, email=recipient.email, envelope__state=EnvelopeState.SENT).first()
+            target = Recipient.objects.filter(
+                envelope=newest, email=recipient.email, envelope__state=EnvelopeState.SENT
+            ).first()
             if target is None:
                 return
             envelope, recipient = lock_envelope(target.envelope_id), target
         if envelope.state != EnvelopeState.SENT or recipient.state != RecipientState.ACTIVE:
             raise Conflict("not_open")
         messages.invite(envelope, recipient, at, again=f":again:{at:%Y%m%d%H%M}")
-        audit.append(envelope, "link_sent_again", at, by=by if not isinstance(by, Sitting) else None, recipient=recipient)
+        audit.append(
+            envelope,
+            "link_sent_again",
+            at,
+            by=by if not isinstance(by, Sitting) else None,
+            recipient=recipient,
+        )

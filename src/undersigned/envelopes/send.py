@@ -59,10 +59,18 @@ def _compile(envelope: Envelope, recipients: list[Recipient], documents: list[Do
         step = Step.objects.create(envelope=envelope, position=recipient.position)
         for document in documents:
             assignment = Assignment.objects.create(
-                envelope=envelope, step=step, recipient=recipient, document=document, on_decline=Policy.model_validate(envelope.policy).on_decline
+                envelope=envelope,
+                step=step,
+                recipient=recipient,
+                document=document,
+                on_decline=Policy.model_validate(envelope.policy).on_decline,
             )
             Field.objects.create(
-                document=document, recipient=recipient, assignment=assignment, key=f"Signature{recipient.position}", kind=Field.Kind.SIGNATURE
+                document=document,
+                recipient=recipient,
+                assignment=assignment,
+                key=f"Signature{recipient.position}",
+                kind=Field.Kind.SIGNATURE,
             )
 
 

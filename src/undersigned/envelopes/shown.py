@@ -27,12 +27,19 @@ class Shown:
 
     def as_record(self) -> list[dict[str, object]]:
         """As the consent keeps it."""
-        return [{"document": v.document_id, "version": v.pk, "title": v.document.title, "sha256": v.sha256} for v in self.versions]
+        return [
+            {"document": v.document_id, "version": v.pk, "title": v.document.title, "sha256": v.sha256}
+            for v in self.versions
+        ]
 
 
 def current(envelope: Envelope) -> Shown:
     """What would be shown now."""
-    documents = Document.objects.filter(envelope=envelope, removed_at=None).select_related("head__file__blob", "head__document").order_by("position")
+    documents = (
+        Document.objects.filter(envelope=envelope, removed_at=None)
+        .select_related("head__file__blob", "head__document")
+        .order_by("position")
+    )
     return Shown(tuple(d.head for d in documents if d.head is not None))
 
 
@@ -47,7 +54,12 @@ def as_seen(envelope: Envelope, revision: str, digest: str) -> Shown:
         ids = [int(part) for part in revision.split("-")]
     except ValueError:
         raise Conflict("moved") from None
-    seen = {v.pk: v for v in DocumentVersion.objects.filter(pk__in=ids, document__envelope=envelope).select_related("document")}
+    seen = {
+        v.pk: v
+        for v in DocumentVersion.objects.filter(pk__in=ids, document__envelope=envelope).select_related(
+            "document"
+        )
+    }
     if len(ids) != len(heads):
         raise Conflict("moved")
     for version_id, head in zip(ids, heads, strict=True):

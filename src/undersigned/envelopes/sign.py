@@ -105,12 +105,18 @@ def sign(sitting: Sitting, request: SignRequest) -> None:
 
 
 def _already(sitting: Sitting, request: SignRequest) -> bool:
-    return Signature.objects.filter(assignment__recipient=sitting.recipient_id, request_key=request.request_key, voided_at=None).exists()
+    return Signature.objects.filter(
+        assignment__recipient=sitting.recipient_id, request_key=request.request_key, voided_at=None
+    ).exists()
 
 
-def _begin(sitting: Sitting, request: SignRequest, at: datetime, former: list[_Work]) -> tuple[Shown, list[_Work]]:
+def _begin(
+    sitting: Sitting, request: SignRequest, at: datetime, former: list[_Work]
+) -> tuple[Shown, list[_Work]]:
     """Read, without a lock, what is to be signed; work on documents that have not moved is kept."""
-    envelope = Envelope.objects.select_related("organization", "owner_user").get(pk=sitting.recipient.envelope_id)
+    envelope = Envelope.objects.select_related("organization", "owner_user").get(
+        pk=sitting.recipient.envelope_id
+    )
     recipient = Recipient.objects.get(pk=sitting.recipient_id)
     _refuse_unless_open(envelope, recipient, at)
     shown = as_seen(envelope, request.revision, request.digest)
@@ -118,7 +124,12 @@ def _begin(sitting: Sitting, request: SignRequest, at: datetime, former: list[_W
         raise Conflict("no_appearance")
     done = {(w.assignment.pk, w.epoch): w for w in former}
     assignments = (
-        Assignment.objects.filter(recipient=recipient, round=envelope.round, state=AssignmentState.OPEN, action=Assignment.Action.SIGN)
+        Assignment.objects.filter(
+            recipient=recipient,
+            round=envelope.round,
+            state=AssignmentState.OPEN,
+            action=Assignment.Action.SIGN,
+        )
         .select_related("document__head__file__blob", "step")
         .order_by("document__position")
     )
@@ -143,7 +154,11 @@ def _make(sitting: Sitting, item: _Work, at: datetime) -> None:
     blob = item.before.file.blob
     if blob is None:
         raise Conflict("erased")
-    with local_path(blob) as source, temporary_file(".pdf") as target, drawn_for(json.loads(sitting.appearance or "{}")) as appearance:
+    with (
+        local_path(blob) as source,
+        temporary_file(".pdf") as target,
+        drawn_for(json.loads(sitting.appearance or "{}")) as appearance,
+    ):
         item.result = sign_pdf(source, target, pdf_request(sitting, item.assignment, appearance, at))
         item.staged = stage(envelope.organization_id, target)
 
@@ -158,7 +173,9 @@ def _commit(sitting: Sitting, request: SignRequest, shown: Shown, work: list[_Wo
         _refuse_unless_open(envelope, recipient, committed_at)
         documents = {d.pk: d for d in Document.objects.filter(envelope=envelope, removed_at=None)}
         still_open = set(
-            Assignment.objects.filter(recipient=recipient, round=envelope.round, state=AssignmentState.OPEN).values_list("pk", flat=True)
+            Assignment.objects.filter(
+                recipient=recipient, round=envelope.round, state=AssignmentState.OPEN
+            ).values_list("pk", flat=True)
         )
         if {w.assignment.pk for w in work} != still_open:
             raise _Lost
@@ -169,7 +186,9 @@ def _commit(sitting: Sitting, request: SignRequest, shown: Shown, work: list[_Wo
         consent = _record_consent(sitting, recipient, request, shown, committed_at)
         proof = IdentityProof.objects.filter(sitting=sitting).order_by("-pk").first()
         for item in work:
-            _record_signature(documents[item.assignment.document_id], item, request, consent, proof, committed_at)
+            _record_signature(
+                documents[item.assignment.document_id], item, request, consent, proof, committed_at
+            )
         audit.append(
             envelope,
             "signed",
@@ -177,7 +196,12 @@ def _commit(sitting: Sitting, request: SignRequest, shown: Shown, work: list[_Wo
             by=sitting,
             consent=consent.digest,
             documents=[
-                {"document": w.assignment.document_id, "before": w.before.sha256, "after": w.staged.sha256, "certificate": w.result.serial}
+                {
+                    "document": w.assignment.document_id,
+                    "before": w.before.sha256,
+                    "after": w.staged.sha256,
+                    "certificate": w.result.serial,
+                }
                 for w in work
                 if w.staged and w.result
             ],
@@ -199,7 +223,9 @@ def agree(envelope: Envelope, at: datetime) -> None:
     enqueue("seal", {"envelope": envelope.pk}, unique_key=f"seal:{envelope.pk}:{envelope.round}")
 
 
-def _record_consent(sitting: Sitting, recipient: Recipient, request: SignRequest, shown: Shown, at: datetime) -> Consent:
+def _record_consent(
+    sitting: Sitting, recipient: Recipient, request: SignRequest, shown: Shown, at: datetime
+) -> Consent:
     import hashlib
 
     from undersigned.base.clock import iso_ms
@@ -225,11 +251,22 @@ def _record_consent(sitting: Sitting, recipient: Recipient, request: SignRequest
 
 
 def _record_signature(
-    document: Document, item: _Work, request: SignRequest, consent: Consent, proof: IdentityProof | None, at: datetime
+    document: Document,
+    item: _Work,
+    request: SignRequest,
+    consent: Consent,
+    proof: IdentityProof | None,
+    at: datetime,
 ) -> None:
     assert item.staged is not None
     assert item.result is not None
-    file = new_file(adopt(item.staged), File.Kind.VERSION, document.title, media_type="application/pdf", pages=item.before.file.pages)
+    file = new_file(
+        adopt(item.staged),
+        File.Kind.VERSION,
+        document.title,
+        media_type="application/pdf",
+        pages=item.before.file.pages,
+    )
     version = DocumentVersion.objects.create(
         document=document,
         seq=item.before.seq + 1,
@@ -258,7 +295,11 @@ def _record_signature(
 
 
 def _reserved_by_other(document: Document, sitting: Sitting) -> bool:
-    return document.reserved_by_id not in (None, sitting.pk) and document.reserved_until is not None and document.reserved_until > now()
+    return (
+        document.reserved_by_id not in (None, sitting.pk)
+        and document.reserved_until is not None
+        and document.reserved_until > now()
+    )
 
 
 def _reserve(sitting: Sitting) -> None:
@@ -267,7 +308,9 @@ def _reserve(sitting: Sitting) -> None:
         envelope = lock_envelope(sitting.recipient.envelope_id)
         documents = list(Document.objects.filter(envelope=envelope, removed_at=None))
         if not any(_reserved_by_other(d, sitting) for d in documents):
-            Document.objects.filter(pk__in=[d.pk for d in documents]).update(reserved_by=sitting, reserved_until=now() + RESERVATION)
+            Document.objects.filter(pk__in=[d.pk for d in documents]).update(
+                reserved_by=sitting, reserved_until=now() + RESERVATION
+            )
 
 
 def certificate_end(envelope: Envelope, at: datetime) -> datetime:

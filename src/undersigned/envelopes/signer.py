@@ -46,9 +46,15 @@ def standing(envelope: Envelope, recipient: Recipient, at: datetime) -> Standing
     policy = Policy.model_validate(envelope.policy)
     if envelope.due_at is not None and at >= envelope.due_at and policy.past_due == "refuse":
         return Standing.PAST_DUE
-    if recipient.expires_at is not None and at >= recipient.expires_at and policy.past_expires == "recipient_lapses":
+    if (
+        recipient.expires_at is not None
+        and at >= recipient.expires_at
+        and policy.past_expires == "recipient_lapses"
+    ):
         return Standing.EXPIRED
-    states = set(Assignment.objects.filter(recipient=recipient, round=envelope.round).values_list("state", flat=True))
+    states = set(
+        Assignment.objects.filter(recipient=recipient, round=envelope.round).values_list("state", flat=True)
+    )
     if AssignmentState.OPEN in states:
         return Standing.OPEN
     return Standing.PREPARING if envelope.phase == "prepare" else Standing.NOT_YOUR_TURN

@@ -26,6 +26,8 @@ def sweep() -> None:
     """Bytes without a handle, looks of signatures of sittings that are over, counters and answers that are no longer needed."""
     delete_unreferenced()
     at = clock.now()
-    Sitting.objects.filter(last_seen__lt=at - timedelta(days=1)).exclude(appearance=None).update(appearance=None)
+    Sitting.objects.filter(last_seen__lt=at - timedelta(days=1)).exclude(appearance=None).update(
+        appearance=None
+    )
     Attempt.objects.filter(at__lt=at - timedelta(days=1)).delete()
     IdempotencyRecord.objects.filter(expires_at__lt=at).delete()

@@ -17,8 +17,8 @@ from undersigned.envelopes.models import DocumentVersion, EnvelopeState, Recipie
 from undersigned.envelopes.open_sitting import find_sitting, open_sitting, reopen_sitting
 from undersigned.envelopes.pages_seen import record_page
 from undersigned.envelopes.policy import Policy
-from undersigned.envelopes.resend_link import resend_link
 from undersigned.envelopes.resend_code import resend_code
+from undersigned.envelopes.resend_link import resend_link
 from undersigned.envelopes.shown import Shown
 from undersigned.envelopes.sign import SignRequest as CoreRequest
 from undersigned.envelopes.sign import sign
@@ -80,7 +80,12 @@ class Engine:
         if link is None or link.recipient.envelope.state == EnvelopeState.DRAFT:
             return None
         state = _state(link.recipient)
-        return _room("", link.recipient, State.LINK if state in (State.READ, State.PREPARING, State.NOT_YOUR_TURN) else state, None)
+        return _room(
+            "",
+            link.recipient,
+            State.LINK if state in (State.READ, State.PREPARING, State.NOT_YOUR_TURN) else state,
+            None,
+        )
 
     def open_link(self, token: str, client: Client) -> Opened | None:
         try:
@@ -89,7 +94,7 @@ class Engine:
             return None
         return Opened(opened.sitting.pub, opened.secret)
 
-    def resend_from_link(self, token: str, client: Client) -> None:  # noqa: ARG002 - part of the gateway
+    def resend_from_link(self, token: str, client: Client) -> None:
         link = links.find(token)
         if link is not None:
             _resend(link.recipient)
@@ -134,7 +139,12 @@ class Engine:
     # --- the signature --------------------------------------------------------------------------
     def keep_signature(self, visit: Visit, appearance: Appearance) -> None:
         try:
-            looks.keep(_identified(visit), looks.Look(**{k: getattr(appearance, k) for k in looks.FIELDS} | {"kind": str(appearance.kind)}))
+            looks.keep(
+                _identified(visit),
+                looks.Look(
+                    **{k: getattr(appearance, k) for k in looks.FIELDS} | {"kind": str(appearance.kind)}
+                ),
+            )
         except looks.UnusableLook as e:
             raise Rejected(e.code, e.detail) from e
 
@@ -154,7 +164,11 @@ class Engine:
     def sign(self, visit: Visit, request: SignRequest) -> Signing:
         sitting = _identified(visit)
         core_request = CoreRequest(
-            request.consent_text, sitting.recipient.language, request.revision, request.digest, request.request_key
+            request.consent_text,
+            sitting.recipient.language,
+            request.revision,
+            request.digest,
+            request.request_key,
         )
         try:
             sign(sitting, core_request)
@@ -197,7 +211,9 @@ class Engine:
     def page_text(self, visit: Visit, document: str, version: str, page: int) -> list[TextLine]:
         found = _version(_identified(visit), document, version)
         try:
-            return [TextLine(t.text, t.left, t.top, t.width, t.height) for t in pages.text(_blob(found), page)]
+            return [
+                TextLine(t.text, t.left, t.top, t.width, t.height) for t in pages.text(_blob(found), page)
+            ]
         except (pages.CannotDraw, storage.Damaged) as e:
             raise LookupError from e
 
@@ -231,7 +247,9 @@ def _room(room_id: str, recipient: Recipient, state: State, sitting: Sitting | N
         organization=envelope.organization.name,
         title=envelope.title,
         recipient=recipient.full_name,
-        documents=_documents(seen, with_pages=state in (State.READ, State.SIGNED, State.COMPLETED) and sitting is not None),
+        documents=_documents(
+            seen, with_pages=state in (State.READ, State.SIGNED, State.COMPLETED) and sitting is not None
+        ),
         people=_people(recipient),
         message=envelope.description,
         language=recipient.language,
@@ -308,7 +326,11 @@ def _code(recipient: Recipient) -> Code:
 def _next_sms(recipient: Recipient):  # type: ignore[no-untyped-def]
     if not recipient.phone:
         return None
-    last = Message.objects.filter(recipient_id=recipient.pk, channel=Message.Channel.SMS).order_by("-created_at").first()
+    last = (
+        Message.objects.filter(recipient_id=recipient.pk, channel=Message.Channel.SMS)
+        .order_by("-created_at")
+        .first()
+    )
     return last.created_at + AGAIN if last else None
 
 
@@ -342,7 +364,11 @@ def _resend(recipient: Recipient) -> None:
 
 def _version(sitting: Sitting, document: str, version: str) -> DocumentVersion:
     """A version whose pages this signer may see: one of their envelope that has page content final."""
-    found = _versions(sitting, document).filter(sha256__startswith=version).first() if len(version) == 16 else None
+    found = (
+        _versions(sitting, document).filter(sha256__startswith=version).first()
+        if len(version) == 16
+        else None
+    )
     if found is None:
         raise LookupError
     return found
@@ -359,7 +385,10 @@ def _versions(sitting: Sitting, document: str):  # type: ignore[no-untyped-def]
     if not document.isdecimal() or len(document) > 6:
         raise LookupError
     return DocumentVersion.objects.filter(
-        document__envelope=sitting.recipient.envelope_id, document__position=int(document), document__removed_at=None, voided_at=None
+        document__envelope=sitting.recipient.envelope_id,
+        document__position=int(document),
+        document__removed_at=None,
+        voided_at=None,
     ).select_related("file__blob", "document")
 
 

@@ -18,7 +18,14 @@ def command() -> None:
 
 @command.command()
 @click.argument("login", metavar="NAME@ORGANISATION")
-@click.option("--api", "dialect", type=click.Choice(["signsquid"]), default="signsquid", show_default=True, help="Which API the key is for.")
+@click.option(
+    "--api",
+    "dialect",
+    type=click.Choice(["signsquid"]),
+    default="signsquid",
+    show_default=True,
+    help="Which API the key is for.",
+)
 @click.option("--description", required=True, help="What uses the key; one key for each use.")
 @click.option("--webhook", default="", help="URL that events are posted to.")
 def add(login: str, dialect: str, description: str, webhook: str) -> None:

@@ -133,22 +133,30 @@ class _Signer:
 
     def _submit(self, address: str, page: _Page, having: str | None, **values: str) -> tuple[str, _Page]:
         """Fill in and send the form that has the field `having` (the first one that posts, if None)."""
-        forms = [f for f in page.forms if f.method == "post" and (having is None or having in f.fields or having in f.options)]
+        forms = [
+            f
+            for f in page.forms
+            if f.method == "post" and (having is None or having in f.fields or having in f.options)
+        ]
         if not forms:
             raise SignerError(page.heading.strip() or "there is nothing to send")
         form = forms[0]
         fields = form.fields | values
         data = urllib.parse.urlencode(fields).encode()
-        return self._request(urllib.request.Request(urllib.parse.urljoin(address, form.action or address), data))  # noqa: S310
+        return self._request(
+            urllib.request.Request(urllib.parse.urljoin(address, form.action or address), data)
+        )
 
     def _get(self, url: str) -> tuple[str, _Page]:
         if urllib.parse.urlsplit(url).scheme not in ("http", "https"):
             raise SignerError("the link must be an http(s) address")
-        return self._request(urllib.request.Request(url))  # noqa: S310
+        return self._request(urllib.request.Request(url))
 
     def _request(self, request: urllib.request.Request) -> tuple[str, _Page]:
         if request.data is not None:
-            request.add_header("Origin", "{0.scheme}://{0.netloc}".format(urllib.parse.urlsplit(request.full_url)))
+            request.add_header(
+                "Origin", "{0.scheme}://{0.netloc}".format(urllib.parse.urlsplit(request.full_url))
+            )
             request.add_header("Referer", request.full_url)
         try:
             answer = self.browser.open(request, timeout=60)

@@ -23,7 +23,9 @@ def command() -> None:
 @click.option("--name", default="", help="First name.")
 @click.option("--surname", default="", help="Family name.")
 @click.option("--admin", is_flag=True, help="May see and do everything in the organisation.")
-@click.option("--organisation-name", default="", help="Create the organisation with this name if it does not exist.")
+@click.option(
+    "--organisation-name", default="", help="Create the organisation with this name if it does not exist."
+)
 def add(login: str, email: str, name: str, surname: str, admin: bool, organisation_name: str) -> None:
     """Add a user and print a new password, once."""
     django_setup()
@@ -39,7 +41,9 @@ def add(login: str, email: str, name: str, surname: str, admin: bool, organisati
             organization = Organization.objects.filter(slug=slug).first()
             if organization is None:
                 if not organisation_name:
-                    raise click.ClickException(f"there is no organisation {slug}; --organisation-name creates it")
+                    raise click.ClickException(
+                        f"there is no organisation {slug}; --organisation-name creates it"
+                    )
                 organization = Organization.objects.create(slug=slug, name=organisation_name)
             User.objects.create_user(
                 organization,

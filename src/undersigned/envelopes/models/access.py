@@ -51,7 +51,8 @@ class Grant(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=Q(envelope__isnull=False, collection__isnull=True) | Q(envelope__isnull=True, collection__isnull=False),
+                condition=Q(envelope__isnull=False, collection__isnull=True)
+                | Q(envelope__isnull=True, collection__isnull=False),
                 name="grant_on_one",
             )
         ]

@@ -34,6 +34,8 @@ class AuditEvent(models.Model):
 class AuditDetail(models.Model):
     """The erasable part of an event."""
 
-    event = models.OneToOneField(AuditEvent, primary_key=True, on_delete=models.PROTECT, related_name="detail")
+    event = models.OneToOneField(
+        AuditEvent, primary_key=True, on_delete=models.PROTECT, related_name="detail"
+    )
     salt = models.CharField(max_length=64)
     payload = EncryptedTextField()

@@ -31,7 +31,9 @@ class Collection(models.Model):
     delete_after = models.DateTimeField(null=True)
     erase_at = models.DateTimeField(null=True)
     erased_at = models.DateTimeField(null=True)
-    wire = models.JSONField(default=dict, help_text="The dialect's own; never read by the core, no personal data.")
+    wire = models.JSONField(
+        default=dict, help_text="The dialect's own; never read by the core, no personal data."
+    )
     created_at = models.DateTimeField()
 
     class Meta:
@@ -39,7 +41,9 @@ class Collection(models.Model):
         indexes = [
             models.Index(fields=["owner_user", "dialect", "-created_at", "-id"], name="collection_owner"),
             models.Index(fields=["erase_at"], condition=Q(erase_at__isnull=False), name="collection_erase"),
-            models.Index(fields=["delete_after"], condition=Q(delete_after__isnull=False), name="collection_delete"),
+            models.Index(
+                fields=["delete_after"], condition=Q(delete_after__isnull=False), name="collection_delete"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -116,9 +120,13 @@ class Envelope(models.Model):
     updated_at = models.DateTimeField(auto_now=True)
     audit_seq = models.PositiveIntegerField(default=0)
     audit_head = models.CharField(max_length=64, blank=True)
-    evidence = models.ForeignKey("files.File", null=True, on_delete=models.PROTECT, related_name="+", help_text="Sealed PDF.")
+    evidence = models.ForeignKey(
+        "files.File", null=True, on_delete=models.PROTECT, related_name="+", help_text="Sealed PDF."
+    )
     evidence_json = models.ForeignKey("files.File", null=True, on_delete=models.PROTECT, related_name="+")
-    wire = models.JSONField(default=dict, help_text="The dialect's own; never read by the core, no personal data.")
+    wire = models.JSONField(
+        default=dict, help_text="The dialect's own; never read by the core, no personal data."
+    )
     wire_sealed = EncryptedTextField(null=True)
     created_at = models.DateTimeField()
 
@@ -126,17 +134,29 @@ class Envelope(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["dialect", "pub"], name="envelope_pub"),
             models.UniqueConstraint(fields=["collection", "position"], name="envelope_position"),
-            models.UniqueConstraint(fields=["replaces"], condition=Q(deleted_at__isnull=True), name="envelope_replaces"),
+            models.UniqueConstraint(
+                fields=["replaces"], condition=Q(deleted_at__isnull=True), name="envelope_replaces"
+            ),
         ]
         indexes = [
             models.Index(fields=["organization", "state", "phase", "-created_at"], name="envelope_list"),
             models.Index(fields=["owner_user", "created_at"], name="envelope_owner"),
             models.Index(fields=["created_by_credential", "created_at"], name="envelope_client"),
             models.Index(fields=["due_at"], condition=Q(due_at__isnull=False), name="envelope_due"),
-            models.Index(fields=["expires_at"], condition=Q(expires_at__isnull=False), name="envelope_expires"),
-            models.Index(fields=["content_erase_at"], condition=Q(content_erase_at__isnull=False), name="envelope_content_erase"),
+            models.Index(
+                fields=["expires_at"], condition=Q(expires_at__isnull=False), name="envelope_expires"
+            ),
+            models.Index(
+                fields=["content_erase_at"],
+                condition=Q(content_erase_at__isnull=False),
+                name="envelope_content_erase",
+            ),
             models.Index(fields=["erase_at"], condition=Q(erase_at__isnull=False), name="envelope_erase"),
-            models.Index(fields=["tombstone_until"], condition=Q(tombstone_until__isnull=False), name="envelope_tombstone"),
+            models.Index(
+                fields=["tombstone_until"],
+                condition=Q(tombstone_until__isnull=False),
+                name="envelope_tombstone",
+            ),
         ]
 
     def __str__(self) -> str:

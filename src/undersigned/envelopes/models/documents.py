@@ -39,7 +39,11 @@ class Document(models.Model):
     class Meta:
         ordering = ["position"]
         constraints = [
-            models.UniqueConstraint(fields=["envelope", "position"], condition=Q(removed_at__isnull=True), name="document_position")
+            models.UniqueConstraint(
+                fields=["envelope", "position"],
+                condition=Q(removed_at__isnull=True),
+                name="document_position",
+            )
         ]
 
     def __str__(self) -> str:

@@ -23,7 +23,9 @@ class Sitting(models.Model):
     ip = models.CharField(max_length=45, blank=True)
     agent = models.CharField(max_length=500, blank=True)
     identified_at = models.DateTimeField(null=True)
-    appearance = EncryptedTextField(null=True, help_text="The look of the signature, kept until the sitting ends.")
+    appearance = EncryptedTextField(
+        null=True, help_text="The look of the signature, kept until the sitting ends."
+    )
     pages_seen = models.JSONField(default=dict, help_text="Document id to page numbers that were shown.")
 
 
@@ -35,7 +37,9 @@ class IdentityProof(models.Model):
     method = models.CharField(max_length=40)
     provider = models.CharField(max_length=100, blank=True)
     level = models.CharField(max_length=40, blank=True)
-    known_to_sender = models.BooleanField(default=False, help_text="The sender could read the link or code, and so sign in the person's place.")
+    known_to_sender = models.BooleanField(
+        default=False, help_text="The sender could read the link or code, and so sign in the person's place."
+    )
     at = models.DateTimeField()
     claims = EncryptedTextField(null=True)
     nonce_hash = models.BinaryField(max_length=32, null=True)
@@ -51,7 +55,9 @@ class Consent(models.Model):
     shown = models.JSONField(help_text="List of {document, version, title, sha256}.")
     pages_seen = models.JSONField(default=dict)
     at = models.DateTimeField()
-    digest = models.CharField(max_length=64, help_text="SHA-256 of the canonical JSON of text, language, shown, pages_seen, at.")
+    digest = models.CharField(
+        max_length=64, help_text="SHA-256 of the canonical JSON of text, language, shown, pages_seen, at."
+    )
     automatic = models.BooleanField(default=False)
 
 
@@ -67,9 +73,17 @@ class Signature(models.Model):
     serial = models.CharField(max_length=64)
     level = models.CharField(max_length=8)
     at = models.DateTimeField()
-    request_key = models.CharField(max_length=64, blank=True, help_text="Made when the page was built; a repeated request is answered with this signature.")
+    request_key = models.CharField(
+        max_length=64,
+        blank=True,
+        help_text="Made when the page was built; a repeated request is answered with this signature.",
+    )
     voided_at = models.DateTimeField(null=True)
     void_reason = models.CharField(max_length=200, blank=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["assignment"], condition=Q(voided_at__isnull=True), name="signature_live")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["assignment"], condition=Q(voided_at__isnull=True), name="signature_live"
+            )
+        ]

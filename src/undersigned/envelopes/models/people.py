@@ -71,7 +71,9 @@ class Recipient(models.Model):
         indexes = [
             models.Index(fields=["user", "envelope"], name="recipient_user"),
             models.Index(fields=["email", "envelope"], name="recipient_email"),
-            models.Index(fields=["expires_at"], condition=Q(expires_at__isnull=False), name="recipient_expires"),
+            models.Index(
+                fields=["expires_at"], condition=Q(expires_at__isnull=False), name="recipient_expires"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -77,5 +77,7 @@ class Assignment(models.Model):
     wire = models.JSONField(default=dict)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["recipient", "document", "key", "round"], name="assignment_key")]
+        constraints = [
+            models.UniqueConstraint(fields=["recipient", "document", "key", "round"], name="assignment_key")
+        ]
         indexes = [models.Index(fields=["envelope", "state"], name="assignment_state")]
