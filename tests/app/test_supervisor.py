@@ -89,7 +89,7 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Tree]]:
         tree.close()
 
 
-def wait_for(condition: Callable[[], bool], seconds: float = 30) -> float:
+def wait_for(condition: Callable[[], bool], seconds: float = 90) -> float:
     begun = time.monotonic()
     while not condition():
         assert time.monotonic() < begun + seconds, "it did not happen in time"
@@ -110,12 +110,12 @@ def test_whoever_is_killed_is_replaced_and_nobody_outlives_the_parent(start: Cal
     wait_for(tree.healthy)
     web, worker = tree.children()
     os.kill(web, signal.SIGKILL)
-    assert wait_for(tree.healthy) < 3
+    assert wait_for(tree.healthy) < 10
     os.kill(worker, signal.SIGKILL)
-    assert wait_for(lambda: len(tree.children()) == 2 and not {web, worker} & set(tree.children())) < 3
+    assert wait_for(lambda: len(tree.children()) == 2 and not {web, worker} & set(tree.children())) < 10
     children = tree.children()
     tree.process.kill()
-    wait_for(lambda: not any(alive(pid) for pid in children), 3)
+    wait_for(lambda: not any(alive(pid) for pid in children), 10)
     assert not tree.healthy()
     assert oct((Path(tree.process.args[5]) / "undersigned.sqlite3").stat().st_mode)[-3:] == "600"  # type: ignore[index]
 
@@ -128,8 +128,8 @@ def test_sigterm_ends_all_and_stdout_holds_the_banner_alone(start: Callable[...,
     children = tree.children()
     begun = time.monotonic()
     tree.process.terminate()
-    out, errors = tree.process.communicate(timeout=10)
-    assert time.monotonic() - begun < 5
+    out, errors = tree.process.communicate(timeout=30)
+    assert time.monotonic() - begun < 10
     assert tree.process.returncode == 0, errors
     assert not any(alive(pid) for pid in children)
     assert out == f"Undersigned https://sign.example is served on 127.0.0.1 port {tree.port}\n"
@@ -137,7 +137,7 @@ def test_sigterm_ends_all_and_stdout_holds_the_banner_alone(start: Callable[...,
 
 def test_every_unsafe_setting_is_named(start: Callable[..., Tree]) -> None:
     tree = start("--web-processes", "2", **dict.fromkeys(LEAST, "") | {"UNDERSIGNED_DEMO": "false"})
-    _, errors = tree.process.communicate(timeout=30)
+    _, errors = tree.process.communicate(timeout=90)
     assert tree.process.returncode == 2
     for name in ("MASTER_KEY", "PUBLIC_URL", "MAIL_URL", "TIMESTAMP_AUTHORITY", "WEB_PROCESSES"):
         assert f"UNDERSIGNED_{name}" in errors
@@ -146,7 +146,7 @@ def test_every_unsafe_setting_is_named(start: Callable[..., Tree]) -> None:
 
 def test_invalid_option_is_named(start: Callable[..., Tree]) -> None:
     tree = start("--workers", "many")
-    _, errors = tree.process.communicate(timeout=30)
+    _, errors = tree.process.communicate(timeout=90)
     assert tree.process.returncode == 2
     assert "UNDERSIGNED_WORKERS" in errors
     assert "Traceback" not in errors
@@ -156,7 +156,7 @@ def test_taken_port_is_said(start: Callable[..., Tree]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         tree = start("--port", str(port))
-        _, errors = tree.process.communicate(timeout=30)
+        _, errors = tree.process.communicate(timeout=90)
     assert tree.process.returncode == 1
     assert f"port {port}" in errors
     assert "Traceback" not in errors
@@ -164,7 +164,7 @@ def test_taken_port_is_said(start: Callable[..., Tree]) -> None:
 
 def test_failing_preparation_ends_the_start(start: Callable[..., Tree]) -> None:
     tree = start("--database-url", "postgresql://nobody@127.0.0.1:1/none?connect_timeout=2")
-    out, errors = tree.process.communicate(timeout=30)
+    out, errors = tree.process.communicate(timeout=90)
     assert (tree.process.returncode, out) == (1, "")
     assert "127.0.0.1" in errors
 

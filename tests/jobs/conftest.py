@@ -32,7 +32,7 @@ class Installation:
         self.environment = kept | {
             "UNDERSIGNED_DATA_DIR": str(data_dir),
             "UNDERSIGNED_DATABASE_URL": database_url,
-            "DJANGO_SETTINGS_MODULE": "undersigned.app.django_settings",
+            "DJANGO_SETTINGS_MODULE": "tests.jobs.settings",
         }
         self.processes: list[subprocess.Popen[bytes]] = []
 
@@ -43,7 +43,7 @@ class Installation:
 
     def run(self, code: str) -> None:
         prelude = "import django; django.setup()\nfrom undersigned.jobs.queue import *\n"
-        assert self.python("-c", prelude + code).wait(20) == 0
+        assert self.python("-c", prelude + code).wait(60) == 0
 
     def worker(self, threads: int = 1) -> subprocess.Popen[bytes]:
         return self.python("-m", "tests.jobs.work", str(threads))
@@ -80,20 +80,19 @@ class Installation:
             process.wait()
 
 
-def wait_for(condition: Callable[[], bool], seconds: float = 15) -> None:
+def wait_for(condition: Callable[[], bool], seconds: float = 60) -> None:
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, "it did not happen in time"
         time.sleep(0.02)
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def installation(
-    request: pytest.FixtureRequest, tmp_path: Path, migrated: Callable[[str], str]
-) -> Iterator[Installation]:
-    template = migrated(request.param)
+@pytest.fixture
+def installation(tmp_path: Path, migrated: Callable[[str], str]) -> Iterator[Installation]:
+    vendor = os.environ["UNDERSIGNED_TEST_DB"]
+    template = migrated(vendor)
     url = ""
-    if request.param == "sqlite":
+    if vendor == "sqlite":
         shutil.copy(template, tmp_path / "undersigned.sqlite3")
     else:
         name = f"jobs_{uuid.uuid4().hex[:12]}"

@@ -166,9 +166,8 @@ def serve(settings: Settings) -> int:
     said = _prepare(settings)
     if said is None:
         return 1
-    listening.listen(
-        1024
-    )  # from here on clients wait instead of being refused, also while a web process restarts
+    # From here on clients wait instead of being refused, also while a web process starts anew.
+    listening.listen(1024)
     default = f"Undersigned {settings.base_url} is served on {settings.host} port {settings.port}"
     print(said or default, flush=True)  # noqa: T201 - the banner is what stdout is for
     children = [Child(f"web {n}", web) for n in range(settings.web_processes)]
