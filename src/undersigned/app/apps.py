@@ -13,6 +13,9 @@ class AppConfig(DjangoAppConfig):
 
     def ready(self) -> None:
         from undersigned.delivery import ports as delivery_ports
+        from undersigned.dialects.signsquid.port import SignsquidPort
+        from undersigned.envelopes import ports as envelope_ports
         from undersigned.envelopes.correspondence import PORTS
 
         delivery_ports.register(PORTS)
+        envelope_ports.register(SignsquidPort())

@@ -38,6 +38,7 @@ WEBHOOKS_MAY_BE_PRIVATE: bool = UNDERSIGNED.webhooks_may_be_private
 TIMESTAMP_AUTHORITY: str = UNDERSIGNED.timestamp_authority or ("built-in" if UNDERSIGNED.demo else "")
 MAX_UPLOAD_BYTES: int = UNDERSIGNED.max_upload_mb * 1024 * 1024
 TRUSTED_PROXIES: int = UNDERSIGNED.trusted_proxies
+API_CALLS_PER_MINUTE: int = UNDERSIGNED.api_calls_per_minute
 
 # --- Django -----------------------------------------------------------------------------------
 SECRET_KEY = _derive("django")
@@ -61,7 +62,7 @@ TIME_ZONE = "UTC"
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English")]
 LOCALE_PATHS = [Path(__file__).parent.parent / "locale"]
-FORMAT_MODULE_PATH: list[str] = []
+FORMAT_MODULE_PATH = ["undersigned.public.formats"]
 AUTH_USER_MODEL = "accounts.User"
 LOGIN_URL = "/console/login"
 LOGIN_REDIRECT_URL = "/console/"
@@ -160,7 +161,8 @@ SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True
 SECURE_HSTS_SECONDS = 31536000 if _secure else 0
 SECURE_CONTENT_TYPE_NOSNIFF = True
-SECURE_REFERRER_POLICY = "no-referrer"
+# With `no-referrer` browsers send `Origin: null` with forms, which the CSRF check refuses; this names the host alone.
+SECURE_REFERRER_POLICY = "strict-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 6 * 1024 * 1024
@@ -185,4 +187,6 @@ LOGGING = {
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": UNDERSIGNED.log_level},
+    # These tell at INFO what they do to each font and each PDF.
+    "loggers": {name: {"level": "WARNING"} for name in ("fontTools", "fpdf", "pikepdf", "pyhanko", "pyhanko_certvalidator")},
 }

@@ -79,6 +79,9 @@ class Settings(BaseSettings):
     web_threads: int = Field(4, ge=1, le=64, description="Request threads of the web process.")
     workers: int = Field(1, ge=0, le=32, description="Worker processes started beside the web process.")
     max_upload_mb: int = Field(60, ge=1, le=2000, description="Largest file accepted, in MiB.")
+    api_calls_per_minute: int = Field(
+        600, ge=1, description="Calls that one API credential may make in a minute."
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="Least level that is logged."
     )

@@ -58,7 +58,7 @@ def post(draft: Draft) -> Message:
             raise ValueError("a webhook needs its event and its credential")
     else:
         texts.check_purpose(draft.channel, draft.purpose)
-        if not _ADDRESS[Message.Channel(draft.channel)].fullmatch(draft.address or ""):
+        if not is_address(draft.channel, draft.address or ""):
             raise ValueError(f"not one {draft.channel} address")
     with transaction.atomic():
         due = max(draft.not_before, clock.now()) if draft.not_before else clock.now()
@@ -94,6 +94,11 @@ def post(draft: Draft) -> Message:
 def _priority(draft: Draft) -> Job.Priority:
     """Somebody sits and waits for a code."""
     return Job.Priority.HIGH if texts.secret(draft.channel, draft.purpose) == "code" else Job.Priority.NORMAL
+
+
+def is_address(channel: str, address: str) -> bool:
+    """Is it exactly one mailbox (email) or E.164 number (sms), such as `post` takes?"""
+    return _ADDRESS[Message.Channel(channel)].fullmatch(address) is not None
 
 
 def announce(event: WebhookEvent) -> list[Message]:

@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-import unicodedata
 from datetime import datetime
 from typing import Annotated, Literal
 from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-_BREAKS = ("Cc", "Zl", "Zp")
-"""Unicode categories that end a line somewhere: control characters (CR, LF, NEL, VT, FF…), line and paragraph separator."""
+from undersigned.base.text import is_one_line
 
 
 def one_line(value: str) -> str:
     """`value`, when it is one line. Raises ValueError for CR, LF and every other line break or control character."""
-    if any(unicodedata.category(c) in _BREAKS for c in value):
+    if not is_one_line(value):
         raise ValueError("line breaks and control characters are not allowed")
     return value.strip()
 
 
 def _paragraphs(value: str) -> str:
     value = value.replace("\r\n", "\n").replace("\r", "\n").replace("\t", " ")
-    if any(unicodedata.category(c) in _BREAKS for c in value if c != "\n"):
+    if not is_one_line(value.replace("\n", "")):
         raise ValueError("control characters are not allowed")
     return value.strip()
 
@@ -33,7 +31,7 @@ def _zone(value: str) -> str:
     return value
 
 
-Line = Annotated[str, Field(max_length=500), AfterValidator(one_line)]
+Line = Annotated[str, Field(max_length=1000), AfterValidator(one_line)]
 Paragraphs = Annotated[str, Field(max_length=5000), AfterValidator(_paragraphs)]
 
 

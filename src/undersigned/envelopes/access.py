@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db.models import Q, QuerySet
 
 from undersigned.accounts.models import Credential, User
+from undersigned.delivery.models import WebhookEvent
 
 from .actor import Actor
 from .errors import NotFound
@@ -76,6 +77,14 @@ def get_envelope_at(collection: Collection, position: int) -> Envelope:
 def get_envelope(actor: Actor, envelope_id: int) -> Envelope:
     """The envelope with this row id (console). Raises NotFound."""
     found = visible(actor).filter(pk=envelope_id).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def get_webhook_event(actor: Actor, dialect: str, pub: str) -> WebhookEvent:
+    """The event with this public id, for the account that owns it. Raises NotFound."""
+    found = WebhookEvent.objects.filter(organization=actor.organization, owner_user=actor.user, dialect=dialect, pub=pub).first()
     if found is None:
         raise NotFound
     return found

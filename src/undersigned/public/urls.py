@@ -1,0 +1,18 @@
+"""Addresses that anybody may ask."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from .views import docs, pki
+
+app_name = "public"
+urlpatterns = [
+    path("", docs.front, name="front"),
+    path("docs/<slug:dialect>", docs.reference, name="docs"),
+    path("docs/<slug:dialect>/openapi.json", docs.schema, name="openapi"),
+    path("crl/<slug:name>.crl", pki.crl, name="crl"),
+    path("ocsp", pki.ocsp, name="ocsp"),
+    path("ocsp/<path:encoded>", pki.ocsp, name="ocsp-get"),
+    path("tsa", pki.tsa, name="tsa"),
+]
