@@ -5,6 +5,9 @@ from __future__ import annotations
 import math
 from datetime import timedelta
 
+from django.conf import settings
+from django.http import HttpRequest
+
 from undersigned.base import clock
 from undersigned.base.db import atomic
 from undersigned.base.vault import keyed_hash
@@ -41,3 +44,15 @@ def take(bucket: str, subject: str, limit: int, window: timedelta) -> None:
         oldest = within.order_by("at").values_list("at", flat=True).first() or now
         Attempt.objects.filter(pk=attempt.pk).delete()
         raise LimitReached(max(1, math.ceil((oldest + window - now).total_seconds())))
+
+
+def clear(bucket: str, subject: str) -> None:
+    """Forget the tries of `subject`, after a success."""
+    Attempt.objects.filter(bucket=bucket, subject=keyed_hash(subject, f"limit {bucket}")).delete()
+
+
+def client_address(request: HttpRequest) -> str:
+    """Whom to count: the caller's address; of X-Forwarded-For only what our own proxies (`TRUSTED_PROXIES`) added is believed."""
+    hops = [hop.strip() for hop in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if hop.strip()]
+    hops.append(request.META.get("REMOTE_ADDR", ""))
+    return hops[max(len(hops) - 1 - settings.TRUSTED_PROXIES, 0)]

@@ -75,6 +75,7 @@ class Settings(BaseSettings):
         "",
         description="Who time-stamps. Outside demo mode it must be set explicitly; 'built-in' is labelled so in the evidence.",
     )
+    web_processes: int = Field(1, ge=1, le=64, description="Web processes. More than one needs PostgreSQL.")
     web_threads: int = Field(4, ge=1, le=64, description="Request threads of the web process.")
     workers: int = Field(1, ge=0, le=32, description="Worker processes started beside the web process.")
     max_upload_mb: int = Field(60, ge=1, le=2000, description="Largest file accepted, in MiB.")

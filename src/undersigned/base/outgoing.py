@@ -123,7 +123,9 @@ def send(
             method, target, body or None, _headers(method, body, headers), preload_content=False
         )
         response = connection.getresponse()
-        data = response.read(limit + 1, decode_content=False)
+        data = b""
+        while len(data) <= limit and (part := response.read(limit + 1 - len(data), decode_content=False)):
+            data += part
         if expired.is_set():  # a cut connection looks like the end of a body without a length
             raise TimedOut(host)
         received = {name.lower(): response.headers[name] for name in response.headers}

@@ -48,3 +48,8 @@ def register(port: DialectPort) -> None:
 def dialect(name: str) -> DialectPort:
     """The registered port of a dialect. Raises KeyError for a programming error."""
     return _dialects[name]
+
+
+def names() -> list[str]:
+    """Names of the registered dialects."""
+    return sorted(_dialects)

@@ -1,7 +1,7 @@
 // A drawn signature. Strokes are kept in fractions of the pad's width, so that turning the phone keeps the ink.
 // What leaves the browser is one filled outline as SVG path data (M L Q Z), 600 units wide, trimmed; no times.
 export const WIDTH = 600;
-const THIN = 1.2, THICK = 3.2; // pen width in CSS pixels of a pad 600 wide
+const THIN = 2, THICK = 5.2; // pen width in units; 1.2 to 3.1 pixels on a phone
 const APART = 0.004; // points closer than this are left out
 const round = (n) => Math.round(n * 10) / 10;
 
@@ -42,7 +42,7 @@ export class Pad {
     event.preventDefault();
     this.pointer = event.pointerId;
     this.canvas.setPointerCapture(event.pointerId);
-    this.strokes.push([{ ...this.point(event), w: 2 }]);
+    this.strokes.push([{ ...this.point(event), w: 3 }]);
     this.draw();
   }
 

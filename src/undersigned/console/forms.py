@@ -1,0 +1,116 @@
+"""Forms of the console."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from django import forms
+from django.contrib.auth.forms import PasswordChangeForm
+from django.core.exceptions import ValidationError
+from django.core.validators import URLValidator
+from django.utils.translation import gettext_lazy as _
+
+from .words import DIALECTS
+
+
+def _input(**attributes: Any) -> dict[str, Any]:
+    return {"class": "input", **attributes}
+
+
+class LoginForm(forms.Form):
+    """User name with organisation, and password."""
+
+    use_required_attribute = False
+    username = forms.CharField(
+        label=_("User name"),
+        help_text=_("For example anna@company"),
+        max_length=300,
+        error_messages={"required": _("Enter your user name.")},
+        widget=forms.TextInput(attrs=_input(autocomplete="username", autocapitalize="none", spellcheck="false")),
+    )
+    password = forms.CharField(
+        label=_("Password"),
+        strip=False,
+        max_length=1000,
+        error_messages={"required": _("Enter your password.")},
+        widget=forms.PasswordInput(attrs=_input(autocomplete="current-password")),
+    )
+
+
+class PasswordForm(PasswordChangeForm):  # type: ignore[type-arg]  # generic in the stubs only
+    """Old and new password."""
+
+    use_required_attribute = False
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, words in {
+            "old_password": (_("Your password now"), "", _("Enter your password.")),
+            "new_password1": (_("New password"), _("At least 12 characters; a sentence of your own is good."), _("Enter the new password.")),
+            "new_password2": (_("New password again"), "", _("Enter the new password again.")),
+        }.items():
+            field = self.fields[name]
+            field.label, field.help_text, field.error_messages["required"] = words
+            field.widget.attrs.pop("autofocus", None)
+            field.widget.attrs["class"] = "input"
+
+
+def _webhook_url(value: str) -> None:
+    """An http(s) address without login data. Whether it may be reached is decided at each delivery."""
+    URLValidator(schemes=["http", "https"], message=_("Enter an address such as https://example.com/hook."))(value)
+    if urlsplit(value).username is not None:
+        raise ValidationError(_("The address must not contain a user name or password."))
+
+
+class KeyForm(forms.Form):
+    """An API key: what it is for, and where its events go."""
+
+    use_required_attribute = False
+    description = forms.CharField(
+        label=_("What is it for?"),
+        help_text=_("Use one key for each program, so that each can be switched off alone."),
+        max_length=200,
+        error_messages={"required": _("Say what the key is for.")},
+        widget=forms.TextInput(attrs=_input(autocomplete="off")),
+    )
+    webhook_url = forms.CharField(
+        label=_("Webhook address (optional)"),
+        help_text=_("We post an event here when somebody signs and when everybody has signed."),
+        max_length=2000,
+        required=False,
+        validators=[_webhook_url],
+        widget=forms.TextInput(attrs=_input(inputmode="url", autocomplete="off", spellcheck="false")),
+    )
+
+
+class NewKeyForm(KeyForm):
+    """A new key also needs to know which API it is for."""
+
+    dialect = forms.ChoiceField(label=_("API"), widget=forms.Select(attrs=_input()))
+    field_order = ["dialect", "description", "webhook_url"]
+
+    def __init__(self, *args: Any, dialects: list[str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choices = [(name, DIALECTS.get(name, name)) for name in dialects]
+        field = self.fields["dialect"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = choices
+        if len(choices) == 1:
+            field.widget, field.initial, field.required = forms.HiddenInput(), choices[0][0], False
+
+    def clean_dialect(self) -> str:
+        return self.cleaned_data["dialect"] or str(self.fields["dialect"].initial)
+
+
+class FilterForm(forms.Form):
+    """The list's filters, as they stand in its address."""
+
+    q = forms.CharField(label=_("Title or person"), required=False, max_length=200, widget=forms.TextInput(attrs=_input(type="search")))
+    state = forms.ChoiceField(label=_("State"), required=False, widget=forms.Select(attrs=_input()))
+
+    def __init__(self, *args: Any, states: list[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["state"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = [("", _("All")), *states]

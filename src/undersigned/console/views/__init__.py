@@ -1,0 +1,1 @@
+"""Pages of the console, one module a topic. Each object is reached through `scope`."""

@@ -1,0 +1,102 @@
+"""Signing in and out, and the password."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.contrib import messages as flash
+from django.contrib.auth import authenticate, login, logout, update_session_auth_hash
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_POST
+
+from undersigned.accounts import limits
+from undersigned.envelopes.actor import Actor
+
+from .. import scope
+from ..forms import LoginForm, PasswordForm
+
+QUARTER = timedelta(minutes=15)
+PER_ADDRESS = 50
+PER_PAIR = 10
+PER_ACCOUNT = 100
+"""Tries in 15 minutes from one address, and from one address for one account; in an hour for one account from anywhere (high, so that
+nobody locks a person out by guessing)."""
+
+
+@sensitive_post_parameters("password")
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def sign_in(request: HttpRequest) -> HttpResponse:
+    """Log in as `username@organisation`."""
+    target = _safe_next(request)
+    if request.user.is_authenticated:
+        return redirect(target)
+    form = LoginForm(request.POST or None)
+    status = 200
+    if request.method == "POST" and form.is_valid():
+        account, address = form.cleaned_data["username"].strip(), limits.client_address(request)
+        pair = f"{address} {account.lower()}"
+        try:
+            limits.take("login.address", address, PER_ADDRESS, QUARTER)
+            limits.take("login.pair", pair, PER_PAIR, QUARTER)
+            limits.take("login.account", account.lower(), PER_ACCOUNT, timedelta(hours=1))
+        except limits.LimitReached as e:
+            minutes = -(-e.retry_after // 60)
+            form.add_error(None, _("Too many tries. Please wait {minutes} min and try again.").format(minutes=minutes))
+            response = render(request, "console/login.html", {"form": form, "next": target}, status=429)
+            response["Retry-After"] = str(e.retry_after)
+            return response
+        user = authenticate(request, username=account, password=form.cleaned_data["password"])
+        if user is not None:
+            limits.clear("login.pair", pair)
+            login(request, user)
+            return redirect(target)
+        form.add_error(None, _("User name or password is not right. The user name has the form name@organisation."))
+    if form.errors:
+        status = 422
+    return render(request, "console/login.html", {"form": form, "next": target}, status=status)
+
+
+@require_POST
+def sign_out(request: HttpRequest) -> HttpResponse:
+    """End the session."""
+    logout(request)
+    return redirect("console:login")
+
+
+@sensitive_post_parameters()
+@require_http_methods(["GET", "HEAD", "POST"])
+@scope.page
+def password(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """Change one's own password; other sessions of the account end."""
+    form = PasswordForm(actor.user, request.POST or None)
+    if request.method == "POST":
+        try:
+            limits.take("password.change", str(actor.user.pk), PER_PAIR, QUARTER)
+        except limits.LimitReached as e:
+            response = render(request, "console/password.html", {"form": form, "locked": -(-e.retry_after // 60)}, status=429)
+            response["Retry-After"] = str(e.retry_after)
+            return response
+        if form.is_valid():
+            form.save()
+            update_session_auth_hash(request, actor.user)
+            flash.success(request, _("Your password has been changed. Other sign-ins of yours have ended."))
+            return redirect("console:password")
+    return render(request, "console/password.html", {"form": form, "tab": "account"}, status=422 if form.errors else 200)
+
+
+def _safe_next(request: HttpRequest) -> str:
+    """Where to go after the login: only a path of the console."""
+    wanted = request.POST.get("next") or request.GET.get("next") or ""
+    home = reverse("console:home")
+    if wanted.startswith(home) and url_has_allowed_host_and_scheme(wanted, allowed_hosts=None):
+        return wanted
+    return home
+
+

@@ -1,0 +1,201 @@
+"""States and events in words, with tone and icon."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
+from undersigned.delivery.models import Message
+from undersigned.envelopes.models import AuditEvent, Envelope, EnvelopeState, Recipient, RecipientState
+
+
+@dataclass(frozen=True)
+class Word:
+    """A badge: tone is ok, warn, bad, info or nothing."""
+
+    label: str
+    tone: str = ""
+    icon: str = ""
+
+
+_ENVELOPE = {
+    EnvelopeState.DRAFT: (gettext_noop("Draft"), "", "file-pen-line"),
+    EnvelopeState.OFFERED: (gettext_noop("Template"), "", "files"),
+    EnvelopeState.FETCHING: (gettext_noop("Fetching files"), "info", "loader-circle"),
+    EnvelopeState.SENT: (gettext_noop("Waiting for signatures"), "info", "clock"),
+    EnvelopeState.SEALING: (gettext_noop("Sealing"), "info", "loader-circle"),
+    EnvelopeState.COMPLETED: (gettext_noop("Completed"), "ok", "circle-check"),
+    EnvelopeState.DECLINED: (gettext_noop("Refused"), "bad", "circle-x"),
+    EnvelopeState.EXPIRED: (gettext_noop("Time ran out"), "warn", "clock-alert"),
+    EnvelopeState.CANCELLED: (gettext_noop("Called off"), "", "circle-x"),
+    EnvelopeState.ON_HOLD: (gettext_noop("On hold"), "warn", "circle-pause"),
+    EnvelopeState.FAILED: (gettext_noop("Failed"), "bad", "circle-alert"),
+}
+_PERSON = {
+    RecipientState.ACTIVE: (gettext_noop("Has not signed yet"), "info", "clock"),
+    RecipientState.DONE: (gettext_noop("Signed"), "ok", "circle-check"),
+    RecipientState.DECLINED: (gettext_noop("Refused"), "bad", "circle-x"),
+    RecipientState.EXPIRED: (gettext_noop("Time ran out"), "warn", "clock-alert"),
+    RecipientState.FORWARDED: (gettext_noop("Handed on"), "", "forward"),
+    RecipientState.REMOVED: (gettext_noop("Removed"), "", "circle-x"),
+}
+_MESSAGE = {
+    Message.State.QUEUED: (gettext_noop("Waiting"), "info", "clock"),
+    Message.State.SENT: (gettext_noop("Sent"), "ok", "circle-check"),
+    Message.State.FAILED: (gettext_noop("Failed"), "bad", "circle-alert"),
+    Message.State.DROPPED: (gettext_noop("No longer wanted"), "", "circle-x"),
+}
+_ATTEMPT = {
+    "sent": (gettext_noop("Sent"), "ok", "circle-check"),
+    "retry": (gettext_noop("Will be tried again"), "warn", "rotate-cw"),
+    "failed": (gettext_noop("Failed"), "bad", "circle-alert"),
+    "dropped": (gettext_noop("No longer wanted"), "", "circle-x"),
+}
+STATES = [
+    EnvelopeState.DRAFT,
+    EnvelopeState.SENT,
+    EnvelopeState.SEALING,
+    EnvelopeState.COMPLETED,
+    EnvelopeState.DECLINED,
+    EnvelopeState.EXPIRED,
+    EnvelopeState.CANCELLED,
+    EnvelopeState.ON_HOLD,
+    EnvelopeState.FAILED,
+]
+"""States that the list can be filtered by, in the order of a process."""
+
+
+def _word(found: tuple[str, str, str]) -> Word:
+    label, tone, icon = found
+    return Word(_(label), tone, icon)
+
+
+def state_word(state: str) -> Word:
+    """An envelope's state alone."""
+    return _word(_ENVELOPE[EnvelopeState(state)])
+
+
+def envelope_word(envelope: Envelope) -> Word:
+    """Where an envelope stands; a replaced one says so whatever its state."""
+    if envelope.superseded_at is not None:
+        return Word(_("Replaced"), "", "replace")
+    return state_word(envelope.state)
+
+
+def person_word(recipient: Recipient, sent: bool) -> Word:
+    """Where a person stands."""
+    if not sent:
+        return Word(_("Not invited yet"), "", "clock")
+    if recipient.state == RecipientState.ACTIVE and recipient.opened_at is not None:
+        return Word(_("Has opened it"), "info", "eye")
+    return _word(_PERSON[RecipientState(recipient.state)])
+
+
+def message_word(message: Message) -> Word:
+    """Where a message stands; what only the outbox took has not been sent to anybody."""
+    if message.state == Message.State.SENT and message.transport == Message.Transport.OUTBOX:
+        return Word(_("In the outbox only"), "warn", "inbox")
+    return _word(_MESSAGE[Message.State(message.state)])
+
+
+def attempt_word(outcome: str) -> Word:
+    """How one attempt ended."""
+    return _word(_ATTEMPT[outcome])
+
+
+_PURPOSES = {
+    "invitation": gettext_noop("Invitation"),
+    "invitation_protected": gettext_noop("Invitation"),
+    "reminder": gettext_noop("Reminder"),
+    "code": gettext_noop("One-time code"),
+    "signer_code": gettext_noop("Code for the signer"),
+    "your_turn": gettext_noop("Your turn"),
+    "completed": gettext_noop("Sealed copy"),
+    "refused": gettext_noop("Refused"),
+    "stopped": gettext_noop("Signing has stopped"),
+    "cancelled": gettext_noop("Called off"),
+    "replaced": gettext_noop("New version"),
+    "expired": gettext_noop("Time ran out"),
+}
+
+
+def purpose(message: Message) -> str:
+    """What a message is for."""
+    known = _PURPOSES.get(message.purpose)
+    return _(known) if known else message.purpose.replace("_", " ").capitalize()
+
+
+_CHANNELS = {"email": gettext_noop("Mail"), "sms": gettext_noop("SMS"), "webhook": gettext_noop("Webhook")}
+
+
+def channel(message: Message) -> str:
+    """How a message travels."""
+    return _(_CHANNELS[message.channel])
+
+
+DIALECTS = {
+    "signsquid": "Signsquid",
+    "signspace": "SignSpace",
+    "signicat": "Signicat",
+    "signingtoday": "Signing Today",
+}
+"""Names of the APIs as people know them."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of the timeline."""
+
+    seq: int
+    text: str
+    at: datetime
+    note: str
+    tone: str
+    hash: str
+
+
+_EVENTS = {
+    "created": gettext_noop("{by} created “{title}”"),
+    "recipient_added": gettext_noop("{by} added {name} as a signer"),
+    "document_added": gettext_noop("{by} added the document “{filename}”"),
+    "sent": gettext_noop("{by} sent it for signing"),
+    "prepared": gettext_noop("The pages of a document were made final"),
+    "opened": gettext_noop("{name} opened the link"),
+    "reopened": gettext_noop("{name} came back after a pause"),
+    "identified": gettext_noop("{name} proved who they are with the code"),
+    "code_wrong": gettext_noop("A wrong code was entered for {name}"),
+    "code_locked": gettext_noop("Too many wrong codes for {name}; a pause of 15 minutes"),
+    "signed": gettext_noop("{name} signed"),
+    "declined": gettext_noop("{name} refused to sign"),
+    "agreed": gettext_noop("Everybody has agreed; sealing begins"),
+    "sealed": gettext_noop("A document was sealed and time-stamped"),
+    "completed": gettext_noop("The evidence was sealed; the process is complete"),
+    "superseded": gettext_noop("{by} started a new version; this one can no longer be signed"),
+    "link_sent_again": gettext_noop("The link was sent to {name} again"),
+    "message_sent": gettext_noop("A message was sent to {name}"),
+    "message_failed": gettext_noop("A message to {name} could not be delivered"),
+}
+_GOOD = {"signed", "agreed", "sealed", "completed"}
+_BAD = {"declined", "code_wrong", "code_locked", "message_failed"}
+
+
+class _Missing(dict[str, Any]):
+    def __missing__(self, key: str) -> str:
+        return _("somebody")
+
+
+def entry(event: AuditEvent, detail: dict[str, Any]) -> Entry:
+    """An audit event as the timeline shows it; of an erased person only that it was somebody."""
+    text = _EVENTS.get(event.kind)
+    words = _(text).format_map(_Missing(detail)) if text else event.kind.replace("_", " ").capitalize()
+    notes = [detail.get("ip"), detail.get("level"), detail.get("reason"), detail.get("channel")]
+    if detail.get("sha256"):
+        notes.append(f"SHA-256 {detail['sha256'][:16]}…")
+    if event.credential_id:
+        notes.append(_("through the API"))
+    tone = "ok" if event.kind in _GOOD else "bad" if event.kind in _BAD else ""
+    return Entry(event.seq, words, event.at, " · ".join(str(n) for n in notes if n), tone, event.hash)

@@ -1,0 +1,1 @@
+"""Pages and endpoints without a login, one module a topic."""
