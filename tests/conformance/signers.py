@@ -17,7 +17,8 @@ from undersigned.envelopes.open_sitting import open_sitting
 from .caller import Caller
 
 needs_sealing = pytest.mark.skipif(
-    importlib.util.find_spec("undersigned.sealing.sign") is None, reason="nothing can be signed without the sealing room"
+    importlib.util.find_spec("undersigned.sealing.sign") is None,
+    reason="nothing can be signed without the sealing room",
 )
 
 

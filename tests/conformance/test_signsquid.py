@@ -39,7 +39,9 @@ TYPES: dict[str, Callable[[Any], bool]] = {
     "boolean": lambda v: isinstance(v, bool),
     "UUID": lambda v: re.fullmatch("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", v) is not None,
     "ISO 8601 UTC": lambda v: re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", v) is not None,
-    "object: field name -> array of strings": lambda v: all(isinstance(w, str) for words in v.values() for w in words),
+    "object: field name -> array of strings": lambda v: all(
+        isinstance(w, str) for words in v.values() for w in words
+    ),
     "object": lambda v: isinstance(v, dict),
 }
 
@@ -120,18 +122,27 @@ SCENES: dict[tuple[str, int, int], Scene] = {
     ("createContractVersion", 400, 0): lambda api: api.post(f"{_contract_of(_agreed(api))}/versions", {}),
     ("createContractVersion", 404, 0): lambda api: api.post(f"{NOWHERE}/versions"),
     ("addSignatory", 201, 0): lambda api: api.post(f"{api.contract()}/versions/1/signatories", JOHN),
-    ("addSignatory", 400, 0): lambda api: api.post(f"{api.contract()}/versions/1/signatories", ALEX | {"name": ""}),
-    ("addSignatory", 400, 1): lambda api: api.post(f"{api.contract()}/versions/1/signatories", {"name": "John"}),
+    ("addSignatory", 400, 0): lambda api: api.post(
+        f"{api.contract()}/versions/1/signatories", ALEX | {"name": ""}
+    ),
+    ("addSignatory", 400, 1): lambda api: api.post(
+        f"{api.contract()}/versions/1/signatories", {"name": "John"}
+    ),
     ("addSignatory", 400, 2): lambda api: api.post(
         f"{api.contract()}/versions/1/signatories", JOHN | {"mobilePhone": "12"}
     ),
     ("addSignatory", 400, 3): lambda api: api.post(f"{api.published(JOHN)}/signatories", ALEX),
     ("addSignatory", 404, 0): lambda api: api.post(f"{NOWHERE}/versions/1/signatories", JOHN),
-    ("addFile", 201, 0): lambda api: api.upload(f"{api.contract()}/versions/1/files?filename=a.pdf", make_pdf()),
+    ("addFile", 201, 0): lambda api: api.upload(
+        f"{api.contract()}/versions/1/files?filename=a.pdf", make_pdf()
+    ),
     ("addFile", 400, 0): lambda api: api.upload(f"{api.contract()}/versions/1/files", make_pdf()),
     ("addFile", 400, 1): lambda api: api.upload(f"{api.contract()}/versions/1/files?filename=a.pdf", b""),
     ("addFile", 400, 2): lambda api: api.send(
-        "POST", f"{api.contract()}/versions/1/files?filename=a.pdf", b"--x--", "multipart/form-data; boundary=x"
+        "POST",
+        f"{api.contract()}/versions/1/files?filename=a.pdf",
+        b"--x--",
+        "multipart/form-data; boundary=x",
     ),
     ("addFile", 404, 0): lambda api: api.upload(f"{NOWHERE}/versions/1/files?filename=a.pdf", make_pdf()),
     ("listFiles", 200, 0): _get(lambda api: f"{api.draft()}/files"),
@@ -146,7 +157,12 @@ SCENES: dict[tuple[str, int, int], Scene] = {
     ("getWebhookEvent", 200, 1): lambda api: _signed_event(api, "EveryoneSigned"),
     ("getWebhookEvent", 404, 0): _get(lambda api: "/webhookevents/11cdd494-de5b-460e-9ddf-4e84bad6f596"),
 }
-SIGNING = {("getContract", 200, 2), ("createContractVersion", 400, 0), ("getWebhookEvent", 200, 0), ("getWebhookEvent", 200, 1)}
+SIGNING = {
+    ("getContract", 200, 2),
+    ("createContractVersion", 400, 0),
+    ("getWebhookEvent", 200, 0),
+    ("getWebhookEvent", 200, 1),
+}
 
 
 def _responses() -> list[Any]:
@@ -166,12 +182,16 @@ def _responses() -> list[Any]:
 def _without_key(api: Caller, operation: str) -> HttpResponse:
     method, path = OPERATIONS[operation]["method"], OPERATIONS[operation]["path"]
     path = re.sub("{contractId}", "5211a032e536381594f460b8", path).replace("{version}", "1")
-    return Caller("").send(method, path.replace("{filename}", "a.pdf").replace("{id}", "11cdd494-de5b-460e-9ddf-4e84bad6f596"))
+    return Caller("").send(
+        method, path.replace("{filename}", "a.pdf").replace("{id}", "11cdd494-de5b-460e-9ddf-4e84bad6f596")
+    )
 
 
 @pytest.mark.database
 @pytest.mark.parametrize(("key", "documented"), _responses())
-def test_every_documented_response(api: Caller, key: tuple[str, int, int], documented: dict[str, Any]) -> None:
+def test_every_documented_response(
+    api: Caller, key: tuple[str, int, int], documented: dict[str, Any]
+) -> None:
     operation, status, _ = key
     response = _without_key(api, operation) if status == 401 else SCENES[key](api)
     assert response.status_code == status, response.getvalue()
@@ -200,7 +220,11 @@ def test_every_documented_response(api: Caller, key: tuple[str, int, int], docum
         assert response.getvalue().startswith(b"%PDF-")
 
 
-@pytest.mark.parametrize("operation", [o for o in OPERATIONS.values() if (o.get("request") or {}).get("example")], ids=lambda o: o["id"])
+@pytest.mark.parametrize(
+    "operation",
+    [o for o in OPERATIONS.values() if (o.get("request") or {}).get("example")],
+    ids=lambda o: o["id"],
+)
 def test_every_documented_request_is_taken(api: Caller, operation: dict[str, Any]) -> None:
     path = {
         "createContract": "/contracts",
@@ -217,7 +241,11 @@ def test_every_operation_is_in_openapi_with_every_status() -> None:
     described = openapi()
     assert described["openapi"].startswith("3.1")
     found = {
-        operation["operationId"]: (method.upper(), re.sub("{[a-z_]+}", "{}", path.removeprefix(BASE)), set(operation["responses"]))
+        operation["operationId"]: (
+            method.upper(),
+            re.sub("{[a-z_]+}", "{}", path.removeprefix(BASE)),
+            set(operation["responses"]),
+        )
         for path, methods in described["paths"].items()
         for method, operation in methods.items()
     }
@@ -274,20 +302,28 @@ TRIGGERS: dict[str, Callable[[Caller, str], object]] = {
     "a signatory agrees, others pending": lambda api, path: agree(api, path, JOHN["email"]),
     "last signatory agrees": everyone_agrees,
     "any signatory refuses": lambda api, path: refuse(api, path, JOHN["email"]),
-    "createContractVersion (the newer version exists)": lambda api, path: api.post(f"{_contract_of(path)}/versions"),
+    "createContractVersion (the newer version exists)": lambda api, path: api.post(
+        f"{_contract_of(path)}/versions"
+    ),
 }
 
 
 @pytest.mark.parametrize(
     ("before", "trigger", "after"),
-    [pytest.param(*row, marks=[needs_sealing] if "agrees" in row[1] else []) for row in CONTRACT["state_machine"]],
+    [
+        pytest.param(*row, marks=[needs_sealing] if "agrees" in row[1] else [])
+        for row in CONTRACT["state_machine"]
+    ],
 )
 def test_every_transition_of_a_version(api: Caller, before: str, trigger: str, after: str) -> None:
     if before == "(none)":
         first = api.contract()
         api.published(contract=first)
         second = api.post(f"{first}/versions")["Location"]
-        assert [api.read(f"{api.contract()}/versions/1")["status"], api.read(second)["status"]] == [after, after]
+        assert [api.read(f"{api.contract()}/versions/1")["status"], api.read(second)["status"]] == [
+            after,
+            after,
+        ]
         return
     path = VERSION_IN[before](api)
     assert api.read(path)["status"] == before
@@ -312,7 +348,10 @@ def test_every_transition_of_a_signatory(api: Caller, before: str, trigger: str,
     assert (john["status"], alex["status"]) == (after, "WaitingForSignatoryAction")
 
 
-MESSAGE_BECAME = {"gateway accepted": Message.State.SENT, "gateway refused or retries used up": Message.State.FAILED}
+MESSAGE_BECAME = {
+    "gateway accepted": Message.State.SENT,
+    "gateway refused or retries used up": Message.State.FAILED,
+}
 
 
 @pytest.mark.parametrize(("before", "trigger", "after"), CONTRACT["other_state_machines"]["sms"])
