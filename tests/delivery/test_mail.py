@@ -83,6 +83,19 @@ def test_line_breaks_are_refused(value: str, break_: str) -> None:
 
 
 @pytest.mark.adversarial
+def test_values_put_in_unchecked_are_checked_when_posted(draft: Callable[..., Draft], core: Core) -> None:
+    unchecked = Params().model_copy(update={"person": "a\nBcc: evil@example.com", "title": "t"})
+    with pytest.raises(ValidationError):
+        outbox.post(draft("refused", params=unchecked))
+
+
+@pytest.mark.adversarial
+def test_somebodys_own_words_keep_their_lines_and_nothing_else() -> None:
+    assert Params(reason="one\r\ntwo\x00\x1b[31m\u2028three\t!").reason == "one\ntwo  [31m\nthree !"
+    assert len(Params(reason="x" * 9000).reason) == 5000
+
+
+@pytest.mark.adversarial
 @pytest.mark.parametrize(
     "address",
     [

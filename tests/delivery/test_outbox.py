@@ -245,7 +245,7 @@ def test_webhook_events_never_change(organization: Organization, user: User) -> 
     event = WebhookEvent.objects.create(
         organization=organization, owner_user=user, dialect="signsquid", pub="e1", kind="x", body=b"{}"
     )
-    with pytest.raises(DatabaseError, match="immutable"), transaction.atomic():
+    with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
         WebhookEvent.objects.filter(pk=event.pk).update(body=b"[]")
     event.refresh_from_db()
     assert bytes(event.body) == b"{}"

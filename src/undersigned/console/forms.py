@@ -38,7 +38,7 @@ class LoginForm(forms.Form):
     )
 
 
-class PasswordForm(PasswordChangeForm[Any]):
+class PasswordForm(PasswordChangeForm):  # type: ignore[type-arg]  # generic in the stubs only
     """Old and new password."""
 
     use_required_attribute = False

@@ -150,5 +150,7 @@ def _stem(name: str) -> str:
 def _download(answer: FileAnswer, name: str) -> HttpResponseBase:
     response = StreamingHttpResponse(answer.chunks, content_type="application/pdf")
     response["Content-Length"] = str(answer.size)
-    response["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=name) or "attachment"
+    response["Content-Disposition"] = (
+        content_disposition_header(as_attachment=True, filename=name) or "attachment"
+    )
     return response

@@ -168,7 +168,7 @@ class SignatureForm(forms.Form):
             self.add_error("path", _("Draw a little more; this is too small to be seen."))
         self.appearance = Appearance(AppearanceKind.DRAWN, path=path, width=width, height=height)
 
-    def _uploaded(self, image: "UploadedFile[Any] | None") -> None:
+    def _uploaded(self, image: UploadedFile[Any] | None) -> None:
         if image is None:
             self.add_error("image", _("Choose a PNG or JPEG picture."))
             return
@@ -193,7 +193,7 @@ class SignForm(forms.Form):
     """The last press. What was shown comes back with it."""
 
     agree = forms.BooleanField(error_messages={"required": gettext_lazy("Tick the box to sign.")})
-    revision = forms.CharField(max_length=200, required=False, widget=forms.HiddenInput)
+    revision = forms.CharField(max_length=4000, required=False, widget=forms.HiddenInput)
     digest = forms.CharField(max_length=200, required=False, widget=forms.HiddenInput)
     request_key = forms.RegexField(r"^[A-Za-z0-9_-]{20,64}$", widget=forms.HiddenInput)
     use_required_attribute = False

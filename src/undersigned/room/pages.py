@@ -89,13 +89,13 @@ RoomView = Callable[Concatenate[HttpRequest, Visit, Room, P], HttpResponseBase]
 
 def in_room(
     *states: State,
-) -> Callable[[RoomView[P]], Callable[Concatenate[HttpRequest, str, P], HttpResponseBase]]:
+) -> Callable[[RoomView[P]], Callable[..., HttpResponseBase]]:
     """View decorator: finds the room by address and cookie; in other `states` than these it leads to where one belongs.
 
     Without states every state is let in. The answer is never cached unless the view says so.
     """
 
-    def decorate(view: RoomView[P]) -> Callable[Concatenate[HttpRequest, str, P], HttpResponseBase]:
+    def decorate(view: RoomView[P]) -> Callable[..., HttpResponseBase]:
         @uncached
         @wraps(view)
         def wrapper(

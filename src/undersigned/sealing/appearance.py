@@ -105,7 +105,18 @@ def typed_outline(name: str, hand: str) -> tuple[list[Segment], tuple[float, flo
     return segments, box
 
 
-def svg(segments: Sequence[Segment], box: tuple[float, float, float, float]) -> bytes:
+def path_svg(data: str) -> bytes:
+    """A drawn signature as an SVG picture. Raises UnusableLook."""
+    segments = parse_path(data)
+    return _svg(segments, _box(segments))
+
+
+def typed_svg(name: str, hand: str) -> bytes:
+    """A typed signature as an SVG picture, from the outlines that go into the PDF. Raises UnusableLook."""
+    return _svg(*typed_outline(name, hand))
+
+
+def _svg(segments: Sequence[Segment], box: tuple[float, float, float, float]) -> bytes:
     """The path as an SVG picture, trimmed with a small margin."""
     left, top, right, bottom = box
     margin = max(right - left, bottom - top) * 0.02 + 1

@@ -36,6 +36,7 @@ POLICIES = {
     "link": f"{ARC}.1.1",
     "email-code": f"{ARC}.1.2",
     "sms-code": f"{ARC}.1.3",
+    "sender-code": f"{ARC}.1.5",
     "eid": f"{ARC}.1.4",
     "seal": f"{ARC}.1.9",
 }

@@ -1,0 +1,23 @@
+"""Forms of the public pages."""
+
+from __future__ import annotations
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+
+class VerifyForm(forms.Form):
+    """A signed file and, if at hand, its evidence."""
+
+    use_required_attribute = False
+    file = forms.FileField(
+        label=_("Signed PDF"),
+        error_messages={"required": _("Choose a PDF."), "empty": _("The file is empty. Choose another one.")},
+        widget=forms.FileInput(attrs={"class": "input", "accept": ".pdf,application/pdf"}),
+    )
+    evidence = forms.FileField(
+        label=_("Evidence (optional)"),
+        help_text=_("The evidence that came with it, as PDF or JSON; we then check the record of events too."),
+        required=False,
+        widget=forms.FileInput(attrs={"class": "input", "accept": ".pdf,.json,application/pdf,application/json"}),
+    )
