@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import os
 import tracemalloc
 from collections.abc import Iterator
 from datetime import timedelta
@@ -150,6 +151,35 @@ def test_staging_again_renews_the_grace_and_brings_lost_bytes(
     assert staged.blob_id == blob.pk
     assert store.delete_unreferenced() == 0
     assert b"".join(storage.read(store.adopt(staged))) == b"again"
+
+
+def test_a_sweep_in_the_middle_of_staging_takes_nothing(
+    organization: Organization, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = bring(organization, b"contested")
+    assert file.blob is not None
+    make_stale(file.blob)
+    store.erase_file(file, clock.now())
+    real_put = storage.put
+
+    def put(key: str, path: Path, size: int) -> None:
+        assert store.delete_unreferenced() == 0
+        real_put(key, path, size)
+        assert store.delete_unreferenced() == 0
+
+    monkeypatch.setattr(storage, "put", put)
+    (tmp_path / "x").write_bytes(b"contested")
+    staged = store.stage(organization.pk, tmp_path / "x")
+    assert b"".join(storage.read(store.adopt(staged))) == b"contested"
+
+
+def test_leftovers_of_killed_processes_go(tmp_path: Path) -> None:
+    old, new = storage.new_temporary(), storage.new_temporary()
+    os.utime(old, (0, 0))
+    assert storage.delete_leftovers() == 1
+    assert not old.exists()
+    assert new.exists()
+    assert new.stat().st_mode & 0o777 == 0o600
 
 
 def test_a_blob_in_use_cannot_be_deleted(organization: Organization) -> None:

@@ -15,7 +15,7 @@ from undersigned.room import gateway
 from .fake_gateway import ROOM_ID, SECRET, FakeGateway
 
 
-@pytest.fixture()
+@pytest.fixture
 def core(settings: LazySettings, monkeypatch: pytest.MonkeyPatch) -> FakeGateway:
     fake = FakeGateway()
     settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
@@ -24,13 +24,13 @@ def core(settings: LazySettings, monkeypatch: pytest.MonkeyPatch) -> FakeGateway
     return fake
 
 
-@pytest.fixture()
+@pytest.fixture
 def outside(core: FakeGateway) -> Client:
     """A browser that has not been here; checks CSRF as a browser would."""
     return Client()
 
 
-@pytest.fixture()
+@pytest.fixture
 def signer(core: FakeGateway) -> Client:
     """A browser that holds the room's cookie."""
     client = Client()
@@ -39,7 +39,7 @@ def signer(core: FakeGateway) -> Client:
     return client
 
 
-@pytest.fixture()
+@pytest.fixture
 def server(core: FakeGateway) -> Iterator[str]:
     """The room behind a real server; gives its address."""
     from django.core.wsgi import get_wsgi_application

@@ -59,8 +59,15 @@ def room(state: State = State.LINK, **changes: object) -> Room:
         organization="Board Oy",
         title="Lease, Main Street 1",
         recipient="Matti Meikäläinen",
-        documents=(Document("d1", "Lease.pdf", "v1", (A4,) * 4, 183_221), Document("d2", "House rules.pdf", "v1", (A4,) * 2, 61_004)),
-        people=(Person("Sofia Korhonen", signed_at=NOW), Person("Matti Meikäläinen", me=True), Person("Anna Virtanen")),
+        documents=(
+            Document("d1", "Lease.pdf", "v1", (A4,) * 4, 183_221),
+            Document("d2", "House rules.pdf", "v1", (A4,) * 2, 61_004),
+        ),
+        people=(
+            Person("Sofia Korhonen", signed_at=NOW),
+            Person("Matti Meikäläinen", me=True),
+            Person("Anna Virtanen"),
+        ),
         message="Dear Matti, here is the lease as we discussed it. Please sign by Sunday.",
         time_zone="Europe/Helsinki",
         due_at=datetime(2026, 5, 3, 20, 59, tzinfo=UTC),
@@ -197,9 +204,16 @@ class FakeGateway:
         image = Image.new("L", (width, round(width * size.height / size.width)), 255)
         draw = ImageDraw.Draw(image)
         unit = width / 100
-        draw.text((10 * unit, 8 * unit), known.name.removesuffix(".pdf"), fill=20, font=ImageFont.load_default(4 * unit))
+        draw.text(
+            (10 * unit, 8 * unit),
+            known.name.removesuffix(".pdf"),
+            fill=20,
+            font=ImageFont.load_default(4 * unit),
+        )
         for n, line in enumerate(WORDS):
-            draw.text((10 * unit, (20 + 5 * n) * unit), line, fill=40, font=ImageFont.load_default(2.4 * unit))
+            draw.text(
+                (10 * unit, (20 + 5 * n) * unit), line, fill=40, font=ImageFont.load_default(2.4 * unit)
+            )
         out = io.BytesIO()
         image.save(out, "JPEG", quality=80)
         return out.getvalue()

@@ -62,7 +62,7 @@ TIME_ZONE = "UTC"
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English")]
 LOCALE_PATHS = [Path(__file__).parent.parent / "locale"]
-FORMAT_MODULE_PATH: list[str] = []
+FORMAT_MODULE_PATH = ["undersigned.public.formats"]
 AUTH_USER_MODEL = "accounts.User"
 LOGIN_URL = "/console/login"
 LOGIN_REDIRECT_URL = "/console/"
@@ -187,4 +187,6 @@ LOGGING = {
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": UNDERSIGNED.log_level},
+    # These tell at INFO what they do to each font and each PDF.
+    "loggers": {name: {"level": "WARNING"} for name in ("fontTools", "fpdf", "pikepdf", "pyhanko", "pyhanko_certvalidator")},
 }

@@ -161,17 +161,15 @@ def serve(settings: Settings) -> int:
     prepare.check(settings)
     os.umask(0o077)  # personal data: for nobody else on this machine
     listening = _bind(settings.host, settings.port)
-    (settings.data_dir / "static").mkdir(
-        parents=True, exist_ok=True
-    )  # where a proxy in front may look for static files
+    (settings.data_dir / "static").mkdir(parents=True, exist_ok=True)  # WhiteNoise wants it to exist
     web, worker = _load(settings, listening)
     said = _prepare(settings)
     if said is None:
         return 1
-    listening.listen(
-        1024
-    )  # from here on clients wait instead of being refused, also while a web process starts again
-    print(said or f"Undersigned is running at {settings.base_url}", flush=True)  # noqa: T201 - the banner is what stdout is for
+    # From here on clients wait instead of being refused, also while a web process starts anew.
+    listening.listen(1024)
+    default = f"Undersigned {settings.base_url} is served on {settings.host} port {settings.port}"
+    print(said or default, flush=True)  # noqa: T201 - the banner is what stdout is for
     children = [Child(f"web {n}", web) for n in range(settings.web_processes)]
     children += [Child(f"worker {n}", worker) for n in range(settings.workers)]
     Supervisor(children).run()

@@ -16,7 +16,7 @@ from django.conf import settings
 
 from undersigned.base import clock, db
 
-from . import ports, sms, smtp
+from . import ports, sms, smtp, webhook
 from .errors import ANSWER_LIMIT, Rejected, SendingFailed, Unwanted
 from .models import Message, MessageAttempt
 from .render import render
@@ -73,8 +73,6 @@ def _transport(message: Message) -> Message.Transport:
 
 def _send(message: Message, transport: Message.Transport) -> str:
     if transport == Message.Transport.HTTP:
-        from . import webhook
-
         return webhook.send(message)
     rendered = render(message)
     if transport == Message.Transport.SMTP:

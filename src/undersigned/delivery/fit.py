@@ -28,15 +28,16 @@ def shorten(value: str, length: int, mark: str = "…") -> str:
     return value[:cut].rstrip() + mark if length >= len(mark) else ""
 
 
-def fit_subject(words: str, **values: str) -> str:
-    """The formatted subject in at most 59 characters: the longest value is cut first."""
-    subject = words.format(**values)
+def fit_subject(words: str, keep: dict[str, str] | None = None, **values: str) -> str:
+    """The formatted subject in at most 59 characters: of `values` the longest is cut first, `keep` only when all else is cut."""
+    keep = keep or {}
+    subject = words.format(**keep, **values)
     while len(subject) > SUBJECT_LIMIT:
         name = max(values, key=lambda n: len(values[n]))
         if len(values[name]) <= 8:
             return shorten(subject, SUBJECT_LIMIT)
-        values[name] = shorten(values[name], max(len(values[name]) - max(len(subject) - SUBJECT_LIMIT, 1), 8))
-        subject = words.format(**values)
+        values[name] = shorten(values[name], max(len(values[name]) - (len(subject) - SUBJECT_LIMIT), 8))
+        subject = words.format(**keep, **values)
     return subject
 
 

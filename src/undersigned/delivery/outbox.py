@@ -51,15 +51,19 @@ class Draft:
 def post(draft: Draft) -> Message:
     """Insert the message and its job; both commit with the caller's transaction. A known `dedup_key` gives the existing message.
 
-    Raises ValueError for an unknown purpose or an address that is not exactly one mailbox or E.164 number.
+    Raises ValueError for an unknown purpose, for an address that is not exactly one mailbox or E.164 number, and for a line break in a
+    value that is one line.
     """
     if draft.channel == Message.Channel.WEBHOOK:
         if draft.webhook_event is None or draft.credential is None:
             raise ValueError("a webhook needs its event and its credential")
     else:
         texts.check_purpose(draft.channel, draft.purpose)
-        if not _ADDRESS[Message.Channel(draft.channel)].fullmatch(draft.address or ""):
+        if not is_address(draft.channel, draft.address or ""):
             raise ValueError(f"not one {draft.channel} address")
+    params = Params.model_validate(
+        draft.params.model_dump()
+    )  # again, since `model_copy(update=…)` checks nothing
     with transaction.atomic():
         due = max(draft.not_before, clock.now()) if draft.not_before else clock.now()
         message, created = Message.objects.get_or_create(
@@ -74,7 +78,7 @@ def post(draft: Draft) -> Message:
                 "purpose": draft.purpose,
                 "channel": draft.channel,
                 "address": draft.address,
-                "params": draft.params.model_dump_json(exclude_defaults=True),
+                "params": params.model_dump_json(exclude_defaults=True),
                 "language": draft.language,
                 "not_before": draft.not_before,
                 "still_if": draft.still_if,
@@ -94,6 +98,11 @@ def post(draft: Draft) -> Message:
 def _priority(draft: Draft) -> Job.Priority:
     """Somebody sits and waits for a code."""
     return Job.Priority.HIGH if texts.secret(draft.channel, draft.purpose) == "code" else Job.Priority.NORMAL
+
+
+def is_address(channel: str, address: str) -> bool:
+    """Is it exactly one mailbox (email) or E.164 number (sms), such as `post` takes?"""
+    return _ADDRESS[Message.Channel(channel)].fullmatch(address) is not None
 
 
 def announce(event: WebhookEvent) -> list[Message]:

@@ -2,29 +2,27 @@
 
 from __future__ import annotations
 
-import unicodedata
 from datetime import datetime
 from typing import Annotated, Literal
 from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-_BREAKS = ("Cc", "Zl", "Zp")
-"""Unicode categories that end a line somewhere: control characters (CR, LF, NEL, VT, FF…), line and paragraph separator."""
+from undersigned.base.text import is_one_line
 
 
 def one_line(value: str) -> str:
     """`value`, when it is one line. Raises ValueError for CR, LF and every other line break or control character."""
-    if any(unicodedata.category(c) in _BREAKS for c in value):
+    if not is_one_line(value):
         raise ValueError("line breaks and control characters are not allowed")
     return value.strip()
 
 
 def _paragraphs(value: str) -> str:
-    value = value.replace("\r\n", "\n").replace("\r", "\n").replace("\t", " ")
-    if any(unicodedata.category(c) in _BREAKS for c in value if c != "\n"):
-        raise ValueError("control characters are not allowed")
-    return value.strip()
+    """Line breaks become LF and other control characters blanks: this stands in bodies only, where they break nothing."""
+    value = "\n".join(value.splitlines())
+    value = "".join(c if c == "\n" or is_one_line(c) else " " for c in value).strip()
+    return value if len(value) <= PARAGRAPHS_LIMIT else value[: PARAGRAPHS_LIMIT - 1] + "…"
 
 
 def _zone(value: str) -> str:
@@ -33,8 +31,10 @@ def _zone(value: str) -> str:
     return value
 
 
-Line = Annotated[str, Field(max_length=500), AfterValidator(one_line)]
-Paragraphs = Annotated[str, Field(max_length=5000), AfterValidator(_paragraphs)]
+Line = Annotated[str, Field(max_length=1000), AfterValidator(one_line)]
+Paragraphs = Annotated[str, AfterValidator(_paragraphs)]
+PARAGRAPHS_LIMIT = 5000
+"""Characters of somebody's own words that a mail carries; the room shows them in full."""
 
 
 class FileRef(BaseModel):

@@ -28,7 +28,7 @@ class Renderer(Protocol):
 
 
 class Outcome(Protocol):
-    """Called inside the transaction that changes the message's state, before its row is locked (envelope first, then message)."""
+    """Hears how it ended; a message that is sent again is told of again. Called inside the transaction that changes the message's state, before its row is locked (envelope first, then message)."""
 
     def sent(self, message: Message) -> None: ...
 

@@ -10,6 +10,8 @@ from django.conf import settings
 
 from .errors import Unreachable
 
+logging.getLogger("apprise").propagate = False  # its lines name the numbers it wrote to
+
 
 def gateway_url(phone: str) -> str:
     """`settings.SMS_URL` for one number: put in place of `{to}`, else added as the last part of the path, as Apprise's services have it."""

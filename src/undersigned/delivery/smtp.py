@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import smtplib
-from contextlib import suppress
 from email.utils import formataddr, parseaddr
 from typing import Any
 from urllib.parse import urlsplit
@@ -23,7 +22,7 @@ _NOT_THE_MESSAGE = (530, 534, 535, 538)
 
 
 class EmailBackend(smtp.EmailBackend):
-    """Django's, but it keeps the server's answer to the message, and trouble while saying goodbye is not a failure to send."""
+    """Django's, but it keeps the server's answer to the message: its queue id answers the question where a mail is."""
 
     answer = ""
 
@@ -38,11 +37,6 @@ class EmailBackend(smtp.EmailBackend):
                 return code, words
 
         return Connection
-
-    def _close_connection(self, connection: Any) -> None:
-        with suppress(smtplib.SMTPException, OSError):
-            super()._close_connection(connection)  # type: ignore[misc]
-        connection.close()
 
 
 def message_id(message: Message) -> str:

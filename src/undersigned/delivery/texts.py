@@ -109,8 +109,9 @@ def _reminder(m: Material) -> tuple[str, list[Block]]:
     if p.due_at is None:
         subject = fit_subject(_("Reminder: {title} waits for you"), title=p.title)
     else:
+        until_when = {"date": date(p.due_at, p.time_zone)}
         subject = fit_subject(
-            _("Reminder: {title} waits for you until {date}"), title=p.title, date=date(p.due_at, p.time_zone)
+            _("Reminder: {title} waits for you until {date}"), keep=until_when, title=p.title
         )
     waiting = _("{sender} is still waiting for you to sign “{title}”.").format(sender=p.sender, title=p.title)
     until = (

@@ -84,7 +84,9 @@ def get_envelope(actor: Actor, envelope_id: int) -> Envelope:
 
 def get_webhook_event(actor: Actor, dialect: str, pub: str) -> WebhookEvent:
     """The event with this public id, for the account that owns it. Raises NotFound."""
-    found = WebhookEvent.objects.filter(organization=actor.organization, owner_user=actor.user, dialect=dialect, pub=pub).first()
+    found = WebhookEvent.objects.filter(
+        organization=actor.organization, owner_user=actor.user, dialect=dialect, pub=pub
+    ).first()
     if found is None:
         raise NotFound
     return found

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import phonenumbers
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
 from undersigned.base.clock import now
 from undersigned.base.db import atomic
+from undersigned.base.text import is_one_line
+from undersigned.delivery.models import Message
+from undersigned.delivery.outbox import is_address
+from undersigned.delivery.outbox import is_address
 from undersigned.identity.code import new_code
 
 from . import audit
@@ -75,7 +78,7 @@ def _faults(name: str, email: str, phone: str | None) -> dict[str, list[str]]:
     faults: dict[str, list[str]] = {}
     if not name:
         faults["name"] = ["required"]
-    elif len(name) > NAME_MAX or not name.isprintable():
+    elif len(name) > NAME_MAX or not is_one_line(name):
         faults["name"] = ["invalid"]
     if not email:
         faults["email"] = ["required"]
@@ -84,13 +87,14 @@ def _faults(name: str, email: str, phone: str | None) -> dict[str, list[str]]:
             validate_email(email)
         except ValidationError:
             faults["email"] = ["invalid"]
-    if phone:
-        try:
-            valid = phonenumbers.is_possible_number(phonenumbers.parse(phone))
-        except phonenumbers.NumberParseException:
-            valid = False
-        if not valid:
-            faults["phone"] = ["invalid"]
+        if not is_address("email", email):
+            faults["email"] = ["invalid"]
+        else:
+            # Quoted local parts are valid and cannot be sent to safely.
+            if not is_address(Message.Channel.EMAIL, email):
+                faults["email"] = ["invalid"]
+    if phone and not is_address("sms", phone):
+        faults["phone"] = ["invalid"]
     return faults
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from undersigned.base.clock import add_months, now
 from undersigned.base.db import atomic
+from undersigned.base.text import is_one_line
 
 from . import audit
 from .actor import Actor
@@ -19,7 +20,7 @@ TITLE_MAX = 1000
 def create_collection(actor: Actor, dialect_name: str, kind: Collection.Kind, title: str) -> Collection:
     """A new collection owned by the actor's user, with a draft at position 1.
 
-    Raises Invalid: title required or too_long.
+    Raises Invalid: title required, too_long, invalid.
     """
     title = checked_title(title)
     port = dialect(dialect_name)
@@ -56,7 +57,7 @@ def new_draft(actor: Actor, collection: Collection, position: int, at: datetime)
         created_by_credential=actor.credential,
         policy=port.policy.model_dump(mode="json"),
         due_at=add_months(at, months) if months else None,
-        creator_name=collection.owner_user.full_name,
+        creator_name=collection.owner_user.full_name[:200],
         company_name=collection.organization.name,
         created_at=at,
     )
@@ -65,10 +66,12 @@ def new_draft(actor: Actor, collection: Collection, position: int, at: datetime)
 
 
 def checked_title(title: str) -> str:
-    """The title without surrounding blanks. Raises Invalid."""
+    """The title without surrounding blanks. Raises Invalid: required, too_long, invalid (line breaks, control characters)."""
     title = title.strip()
     if not title:
         raise Invalid({"title": ["required"]})
     if len(title) > TITLE_MAX:
         raise Invalid({"title": ["too_long"]})
+    if not is_one_line(title):
+        raise Invalid({"title": ["invalid"]})
     return title

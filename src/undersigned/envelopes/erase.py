@@ -6,7 +6,7 @@ from datetime import datetime
 
 from undersigned.base.clock import now
 from undersigned.base.db import atomic
-from undersigned.delivery.models import Message, MessageAttempt, WebhookEvent
+from undersigned.delivery import outbox
 from undersigned.files.models import File
 from undersigned.files.store import erase_file
 
@@ -73,7 +73,5 @@ def _erase(envelope: Envelope, at: datetime) -> None:
     Recipient.objects.filter(envelope=envelope).delete()
     for file in File.objects.filter(pk__in=files, erased_at=None):
         erase_file(file, at)
-    MessageAttempt.objects.filter(message__envelope_id=envelope.pk).delete()
-    Message.objects.filter(envelope_id=envelope.pk).delete()
-    WebhookEvent.objects.filter(envelope_id=envelope.pk).delete()
+    outbox.erase(envelope.pk)
     AuditDetail.objects.filter(event__envelope=envelope).delete()

@@ -6,13 +6,13 @@ epoch; else those that moved are made again, with new one-time keys. All documen
 
 from __future__ import annotations
 
-import json
+import hashlib
 import secrets
 import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from undersigned.base.clock import add_months, now
+from undersigned.base.clock import iso_ms, now
 from undersigned.base.db import atomic
 from undersigned.files.models import File
 from undersigned.files.storage import local_path, temporary_file
@@ -157,7 +157,7 @@ def _make(sitting: Sitting, item: _Work, at: datetime) -> None:
     with (
         local_path(blob) as source,
         temporary_file(".pdf") as target,
-        drawn_for(json.loads(sitting.appearance or "{}")) as appearance,
+        drawn_for(sitting) as appearance,
     ):
         item.result = sign_pdf(source, target, pdf_request(sitting, item.assignment, appearance, at))
         item.staged = stage(envelope.organization_id, target)
@@ -226,10 +226,6 @@ def agree(envelope: Envelope, at: datetime) -> None:
 def _record_consent(
     sitting: Sitting, recipient: Recipient, request: SignRequest, shown: Shown, at: datetime
 ) -> Consent:
-    import hashlib
-
-    from undersigned.base.clock import iso_ms
-
     sitting.refresh_from_db(fields=["pages_seen"])
     record = {
         "text": request.consent_text,
@@ -311,8 +307,3 @@ def _reserve(sitting: Sitting) -> None:
             Document.objects.filter(pk__in=[d.pk for d in documents]).update(
                 reserved_by=sitting, reserved_until=now() + RESERVATION
             )
-
-
-def certificate_end(envelope: Envelope, at: datetime) -> datetime:
-    """A signer's certificate outlives the closing document timestamp: 60 days after the due date, or 13 months from now without one."""
-    return max(envelope.due_at, at) + timedelta(days=60) if envelope.due_at else add_months(at, 13)

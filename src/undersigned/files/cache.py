@@ -36,9 +36,9 @@ def get(key: str) -> bytes | None:
 def put(key: str, made: Path) -> None:
     """Move the file `made` (in DATA_DIR/tmp) to `key`. On average each 50th call trims the folder."""
     path = _folder() / key
-    for _ in range(2):  # a trim may take the empty folder away in between
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with contextlib.suppress(FileNotFoundError):
+    for _ in range(2):  # `drop` may take the folder away in between, also in the middle of mkdir
+        with contextlib.suppress(FileNotFoundError, FileExistsError):
+            path.parent.mkdir(parents=True, exist_ok=True)
             made.replace(path)
             break
     if random.random() < 1 / TRIM_EVERY:  # noqa: S311 - not a secret
@@ -54,22 +54,19 @@ def trim(max_bytes: int = MAX_BYTES, max_age: float = MAX_AGE) -> None:
     """Remove what was made more than `max_age` seconds ago; then what was not used for longest, until `max_bytes` are left."""
     found: list[tuple[float, int, Path]] = []
     oldest = time.time() - max_age
-    for path in _folder().rglob("*"):
-        with contextlib.suppress(FileNotFoundError):
-            status = path.stat()
-            if path.is_dir():
-                continue
-            if status.st_mtime < oldest:
-                path.unlink(missing_ok=True)
-            else:
-                found.append((status.st_atime, status.st_size, path))
+    for place, _folders, names in os.walk(_folder()):  # unlike rglob, it bears that folders vanish meanwhile
+        for path in (Path(place, name) for name in names):
+            with contextlib.suppress(FileNotFoundError):
+                status = path.stat()
+                if status.st_mtime < oldest:
+                    path.unlink()
+                else:
+                    found.append((status.st_atime, status.st_size, path))
     total = sum(size for _, size, _ in found)
     for _, size, path in sorted(found):
         if total <= max_bytes:
             break
         path.unlink(missing_ok=True)
-        with contextlib.suppress(OSError):
-            path.parent.rmdir()
         total -= size
 
 

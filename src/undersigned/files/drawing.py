@@ -21,7 +21,7 @@ MAX_CHARACTERS = 100_000
 """Most characters of one page's text that are given out."""
 GAP = 3.0
 """A gap in a line of so many times its height separates columns."""
-HYPHENATED = 0xFFFE
+HYPHENATED = (0x2, 0xFFFE)
 """What pdfium puts for a hyphen at the end of a line when the word goes on in the next."""
 
 Box = tuple[float, float, float, float]
@@ -40,7 +40,7 @@ def draw(path: str, page: int, width: int, target: str) -> list[int]:
     import pypdfium2
 
     try:
-        with pypdfium2.PdfDocument(path) as pdf:  # type: ignore[no-untyped-call]
+        with pypdfium2.PdfDocument(path) as pdf:
             _require(pdf, page)
             if pdf.get_formtype():
                 pdf.init_forms()  # before the first page is loaded
@@ -65,7 +65,7 @@ def text(path: str, page: int) -> list[list[Any]]:
     import pypdfium2
 
     try:
-        with pypdfium2.PdfDocument(path) as pdf:  # type: ignore[no-untyped-call]
+        with pypdfium2.PdfDocument(path) as pdf:
             _require(pdf, page)
             sheet = pdf[page - 1]
             across, down = sheet.get_size()
@@ -83,8 +83,9 @@ def _require(pdf: Any, page: int) -> None:
 
 def _characters(sheet: Any, page_text: Any) -> list[tuple[str, Box | None]]:
     """Each character with its box (left, top, right, bottom) in percent; None for those that pdfium made up, such as line ends."""
-    from pypdfium2 import raw
+    import pypdfium2
 
+    raw: Any = pypdfium2.raw
     steps = 1_000_000  # the page as a device of so many pixels each way: pdfium turns and crops for us
     rectangle = raw.FS_RECTF()
     x, y = ctypes.c_int(), ctypes.c_int()
@@ -96,7 +97,7 @@ def _characters(sheet: Any, page_text: Any) -> list[tuple[str, Box | None]]:
     found: list[tuple[str, Box | None]] = []
     for index in range(min(page_text.count_chars(), MAX_CHARACTERS)):
         code = raw.FPDFText_GetUnicode(page_text.raw, index)
-        if code == HYPHENATED:
+        if code in HYPHENATED:
             found += [("-", None), ("\n", None)]
             continue
         box: Box | None = None

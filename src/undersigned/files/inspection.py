@@ -124,7 +124,7 @@ def sizes_by_pdfium(path: Path, max_pages: int) -> list[list[float]]:
     import pypdfium2
 
     try:
-        with pypdfium2.PdfDocument(path) as pdf:  # type: ignore[no-untyped-call]
+        with pypdfium2.PdfDocument(path) as pdf:
             if len(pdf) > max_pages:
                 raise Refusal("broken", f"pdfium: {len(pdf)} pages")
             # By index: loading a page would interpret all of its content.

@@ -9,6 +9,7 @@ import contextlib
 import hashlib
 import os
 import tempfile
+import time
 from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
@@ -109,6 +110,17 @@ def new_temporary(suffix: str = "") -> Path:
     handle, name = tempfile.mkstemp(suffix=suffix, dir=folder)
     os.close(handle)
     return Path(name)
+
+
+def delete_leftovers(older: float = 86400) -> int:
+    """Delete temporary files over `older` seconds of age, which killed processes left behind; return how many."""
+    deleted = 0
+    for path in (settings.DATA_DIR / "tmp").glob("*"):
+        with contextlib.suppress(FileNotFoundError):
+            if path.is_file() and path.stat().st_mtime < time.time() - older:
+                path.unlink()
+                deleted += 1
+    return deleted
 
 
 @lru_cache(maxsize=8)

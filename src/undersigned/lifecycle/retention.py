@@ -8,6 +8,7 @@ from undersigned.accounts.models import Attempt, IdempotencyRecord
 from undersigned.base import clock
 from undersigned.envelopes.erase import erase_collection
 from undersigned.envelopes.models import Collection, Sitting
+from undersigned.files.storage import delete_leftovers
 from undersigned.files.store import delete_unreferenced
 
 BATCH = 200
@@ -25,6 +26,7 @@ def erase_due() -> int:
 def sweep() -> None:
     """Bytes without a handle, looks of signatures of sittings that are over, counters and answers that are no longer needed."""
     delete_unreferenced()
+    delete_leftovers()
     at = clock.now()
     Sitting.objects.filter(last_seen__lt=at - timedelta(days=1)).exclude(appearance=None).update(
         appearance=None

@@ -142,7 +142,7 @@ class Engine:
             looks.keep(
                 _identified(visit),
                 looks.Look(
-                    **{k: getattr(appearance, k) for k in looks.FIELDS} | {"kind": str(appearance.kind)}
+                    str(appearance.kind), appearance.path, appearance.name, appearance.hand, appearance.image
                 ),
             )
         except looks.UnusableLook as e:
@@ -260,13 +260,18 @@ def _room(room_id: str, recipient: Recipient, state: State, sitting: Sitting | N
         identified_by=_("identified by code") if sitting is not None and "code" in policy.identity else "",
         revision=seen.revision,
         digest=seen.digest,
-        kept=looks.kept(sitting) and Kept(*looks.kept(sitting)) if sitting is not None else None,
+        kept=_kept(sitting),
         copy_to=_masked(recipient.email or "") if "signers" in policy.copy_to else "",
         sender_mail=owner.email,
         may_decline=policy.decline_allowed,
         skippable=policy.on_decline == "waive",
         sandbox=envelope.organization.sandbox,
     )
+
+
+def _kept(sitting: Sitting | None) -> Kept | None:
+    found = looks.kept(sitting) if sitting is not None else None
+    return Kept(*found) if found else None
 
 
 def _documents(seen: Shown, *, with_pages: bool) -> tuple[Document, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from typing import cast
+from typing import Any
 
 from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse, StreamingHttpResponse
@@ -30,7 +30,9 @@ def _forever(response: HttpResponse) -> HttpResponse:
 
 @in_room(*READABLE)
 @require_GET
-def page(request: HttpRequest, who: Visit, room: Room, document: str, version: str, page: int, width: int) -> HttpResponseBase:
+def page(
+    request: HttpRequest, who: Visit, room: Room, document: str, version: str, page: int, width: int
+) -> HttpResponseBase:
     """A page as a JPEG picture."""
     if width not in WIDTHS:
         return HttpResponse(status=404)
@@ -43,7 +45,9 @@ def page(request: HttpRequest, who: Visit, room: Room, document: str, version: s
 
 @in_room(*READABLE)
 @require_GET
-def text(request: HttpRequest, who: Visit, room: Room, document: str, version: str, page: int) -> HttpResponseBase:
+def text(
+    request: HttpRequest, who: Visit, room: Room, document: str, version: str, page: int
+) -> HttpResponseBase:
     """The lines of a page with their places in percent, for the layer over the picture."""
     try:
         lines = gateway.current().page_text(who, document, version, page)
@@ -66,7 +70,7 @@ def words(request: HttpRequest, who: Visit, room: Room, number: int) -> HttpResp
     end = min(first + WORDS_PAGES - 1, last)
     core = gateway.current()
     texts = [(n, core.page_text(who, document.id, document.version, n)) for n in range(first, end + 1)]
-    context = {
+    context: dict[str, Any] = {
         "document": document,
         "number": number,
         "texts": texts,
@@ -106,7 +110,9 @@ def kept(request: HttpRequest, who: Visit, room: Room) -> HttpResponseBase:
 
 def _picture(media_type: str, content: bytes) -> HttpResponse:
     # Opened by itself, an SVG is a page: nothing in it may run or load.
-    return HttpResponse(content, content_type=media_type, headers={"Content-Security-Policy": "default-src 'none'; sandbox"})
+    return HttpResponse(
+        content, content_type=media_type, headers={"Content-Security-Policy": "default-src 'none'; sandbox"}
+    )
 
 
 @in_room(*READABLE)
@@ -144,5 +150,7 @@ def _stem(name: str) -> str:
 def _download(answer: FileAnswer, name: str) -> HttpResponseBase:
     response = StreamingHttpResponse(answer.chunks, content_type="application/pdf")
     response["Content-Length"] = str(answer.size)
-    response["Content-Disposition"] = cast(str, content_disposition_header(as_attachment=True, filename=name))
+    response["Content-Disposition"] = (
+        content_disposition_header(as_attachment=True, filename=name) or "attachment"
+    )
     return response

@@ -8,8 +8,7 @@ from typing import Any
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from .gateway import HANDS, Appearance, AppearanceKind
 
@@ -82,7 +81,9 @@ class CodeForm(forms.Form):
 class RefuseForm(forms.Form):
     """Why somebody refuses."""
 
-    reason = forms.CharField(max_length=2048, widget=forms.Textarea(attrs={"rows": 5, "class": "input", "dir": "auto"}))
+    reason = forms.CharField(
+        max_length=2048, widget=forms.Textarea(attrs={"rows": 5, "class": "input", "dir": "auto"})
+    )
     use_required_attribute = False
 
     def __init__(self, *args: Any, sender: str, required: bool, **kwargs: Any) -> None:
@@ -167,7 +168,7 @@ class SignatureForm(forms.Form):
             self.add_error("path", _("Draw a little more; this is too small to be seen."))
         self.appearance = Appearance(AppearanceKind.DRAWN, path=path, width=width, height=height)
 
-    def _uploaded(self, image: UploadedFile | None) -> None:
+    def _uploaded(self, image: UploadedFile[Any] | None) -> None:
         if image is None:
             self.add_error("image", _("Choose a PNG or JPEG picture."))
             return
@@ -192,7 +193,7 @@ class SignForm(forms.Form):
     """The last press. What was shown comes back with it."""
 
     agree = forms.BooleanField(error_messages={"required": gettext_lazy("Tick the box to sign.")})
-    revision = forms.CharField(max_length=200, required=False, widget=forms.HiddenInput)
+    revision = forms.CharField(max_length=4000, required=False, widget=forms.HiddenInput)
     digest = forms.CharField(max_length=200, required=False, widget=forms.HiddenInput)
     request_key = forms.RegexField(r"^[A-Za-z0-9_-]{20,64}$", widget=forms.HiddenInput)
     use_required_attribute = False
@@ -200,5 +201,7 @@ class SignForm(forms.Form):
 
 def tries(left: int) -> str:
     """The error after a wrong code."""
-    start = ngettext("That code is not right. %(n)s try left.", "That code is not right. %(n)s tries left.", left) % {"n": left}
+    start = ngettext(
+        "That code is not right. %(n)s try left.", "That code is not right. %(n)s tries left.", left
+    ) % {"n": left}
     return f"{start} {_('Check 0 and O, 1 and I.')}"

@@ -23,12 +23,20 @@ P = ParamSpec("P")
 
 
 def show(
-    request: HttpRequest, template: str, room: Room | None, heading: str, *, status: int = 200, step: int = 0, **context: Any
+    request: HttpRequest,
+    template: str,
+    room: Room | None,
+    heading: str,
+    *,
+    status: int = 200,
+    step: int = 0,
+    **context: Any,
 ) -> HttpResponse:
     """Render a page. `heading` is its h1 and begins its title; `step` (1 to 3) marks where one is, 0 shows no steps."""
     names = [_("Identify"), _("Read"), _("Sign")]
     steps = [
-        {"name": name, "state": "done" if n < step else "current" if n == step else "todo"} for n, name in enumerate(names, 1)
+        {"name": name, "state": "done" if n < step else "current" if n == step else "todo"}
+        for n, name in enumerate(names, 1)
     ]
     context |= {
         "room": room,
@@ -79,16 +87,20 @@ def unknown(request: HttpRequest) -> HttpResponse:
 RoomView = Callable[Concatenate[HttpRequest, Visit, Room, P], HttpResponseBase]
 
 
-def in_room(*states: State) -> Callable[[RoomView[P]], Callable[Concatenate[HttpRequest, str, P], HttpResponseBase]]:
+def in_room(
+    *states: State,
+) -> Callable[[RoomView[P]], Callable[..., HttpResponseBase]]:
     """View decorator: finds the room by address and cookie; in other `states` than these it leads to where one belongs.
 
     Without states every state is let in. The answer is never cached unless the view says so.
     """
 
-    def decorate(view: RoomView[P]) -> Callable[Concatenate[HttpRequest, str, P], HttpResponseBase]:
+    def decorate(view: RoomView[P]) -> Callable[..., HttpResponseBase]:
         @uncached
         @wraps(view)
-        def wrapper(request: HttpRequest, room_id: str, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        def wrapper(
+            request: HttpRequest, room_id: str, *args: P.args, **kwargs: P.kwargs
+        ) -> HttpResponseBase:
             who = visit(request, room_id)
             room = gateway.current().find(who) if who.secret else None
             if room is None:
@@ -130,15 +142,31 @@ def side(room: Room) -> Side | None:
             text = _("This takes a few seconds. The page opens by itself.")
             return Side(_("The documents are being prepared"), text, icon="loader", waits=True)
         case State.LOCKED:
-            when = date_format(timezone.localtime(room.code.locked_until), "TIME_FORMAT") if room.code.locked_until else ""
+            when = (
+                date_format(timezone.localtime(room.code.locked_until), "TIME_FORMAT")
+                if room.code.locked_until
+                else ""
+            )
             text = _("For safety you can try again at %(time)s.") % {"time": when}
             return Side(_("Too many wrong codes"), text, "warn", "lock", "write", waits=True)
         case State.DECLINED:
-            return Side(_("You have refused"), _("We told %(sender)s. You may close this page.") % values, icon="circle-x")
+            return Side(
+                _("You have refused"),
+                _("We told %(sender)s. You may close this page.") % values,
+                icon="circle-x",
+            )
         case State.STOPPED:
-            return Side(_("Signing has stopped"), _("One of the people refused. You need do nothing."), icon="octagon-x")
+            return Side(
+                _("Signing has stopped"),
+                _("One of the people refused. You need do nothing."),
+                icon="octagon-x",
+            )
         case State.EXPIRED:
-            text = _("It ended on %(date)s. You have not signed.") % values if ended else _("You have not signed.")
+            text = (
+                _("It ended on %(date)s. You have not signed.") % values
+                if ended
+                else _("You have not signed.")
+            )
             return Side(_("The time to sign has run out"), text, "warn", "clock-alert", "write")
         case State.SUPERSEDED:
             text = _("%(sender)s replaced this one on %(date)s; what was signed on it does not carry over.")
@@ -155,7 +183,9 @@ def side(room: Room) -> Side | None:
             text = _("Others sign before you; we write to you when it is your turn.")
             return Side(_("It is not your turn yet"), text, icon="hourglass")
         case State.REMOVED:
-            text = _("%(organisation)s removed it on %(date)s.") if ended else _("%(organisation)s removed it.")
+            text = (
+                _("%(organisation)s removed it on %(date)s.") if ended else _("%(organisation)s removed it.")
+            )
             return Side(_("This document has been removed"), text % values, icon="trash-2", action="write")
         case State.SITTING_OVER:
             text = _("You were away for 30 minutes. A drawn signature is not kept; you have signed nothing.")

@@ -16,7 +16,9 @@ def client(request: HttpRequest) -> Client:
     hops = [hop.strip() for hop in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if hop.strip()]
     hops.append(request.META.get("REMOTE_ADDR", ""))
     trusted: int = settings.TRUSTED_PROXIES
-    return Client(ip=hops[max(len(hops) - 1 - trusted, 0)], agent=request.META.get("HTTP_USER_AGENT", "")[:500])
+    return Client(
+        ip=hops[max(len(hops) - 1 - trusted, 0)], agent=request.META.get("HTTP_USER_AGENT", "")[:500]
+    )
 
 
 def visit(request: HttpRequest, room_id: str) -> Visit:

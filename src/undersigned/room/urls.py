@@ -38,7 +38,11 @@ urlpatterns = [
     path("<opaque:room_id>/refuse", views.refuse, name="refuse"),
     path("<opaque:room_id>/file/<int:number>", files.unsigned, name="file"),
     path("<opaque:room_id>/sealed/<int:number>", files.sealed, name="sealed"),
-    path("<opaque:room_id>/page/<opaque:document>/<opaque:version>/<int:page>-<int:width>.jpg", files.page, name="page"),
+    path(
+        "<opaque:room_id>/page/<opaque:document>/<opaque:version>/<int:page>-<int:width>.jpg",
+        files.page,
+        name="page",
+    ),
     path("<opaque:room_id>/text/<opaque:document>/<opaque:version>/<int:page>.json", files.text, name="text"),
     path("<opaque:room_id>/words/<int:number>", files.words, name="words"),
     path("<opaque:room_id>/signature.svg", files.typed, name="typed"),

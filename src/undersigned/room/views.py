@@ -6,7 +6,9 @@ GET never changes anything. What may happen is decided by the core; a page only 
 from __future__ import annotations
 
 import secrets
+from contextlib import suppress
 from math import ceil
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.utils import timezone
@@ -41,7 +43,7 @@ def link(request: HttpRequest, token: str) -> HttpResponseBase:
     return speaking(room, lambda: _link_page(request, room, token))
 
 
-def _link_page(request: HttpRequest, room: Room, token: str, **context: object) -> HttpResponse:
+def _link_page(request: HttpRequest, room: Room, token: str, **context: Any) -> HttpResponse:
     if room.state in FINISHED:
         return show(request, "already", room, _("You have already signed"), token=token)
     words = side(room)
@@ -51,7 +53,9 @@ def _link_page(request: HttpRequest, room: Room, token: str, **context: object) 
     values = {"sender": room.sender, "organisation": room.organization}
     if room.protected:
         return show(request, "link", room, _("%(organisation)s has a document for you") % values, token=token)
-    return show(request, "link", room, _("%(sender)s of %(organisation)s asks you to sign") % values, token=token)
+    return show(
+        request, "link", room, _("%(sender)s of %(organisation)s asks you to sign") % values, token=token
+    )
 
 
 @uncached
@@ -62,10 +66,8 @@ def link_resend(request: HttpRequest, token: str) -> HttpResponseBase:
     room = core.look(token)
     if room is None:
         return unknown(request)
-    try:
+    with suppress(Wait):  # it is on its way already, and that is what the page says
         core.resend_from_link(token, client(request))
-    except Wait:
-        pass  # it is on its way already, and that is what the page says
     return speaking(room, lambda: _link_page(request, room, token, sent=True))
 
 
@@ -81,7 +83,7 @@ def home(request: HttpRequest, who: Visit, room: Room) -> HttpResponseBase:
         case State.SIGNED | State.COMPLETED:
             return to("done", room.id)
     words = side(room)
-    assert words is not None  # noqa: S101 - every other state has words; a test walks through all of them
+    assert words is not None
     return show(request, "side", room, words.heading, side=words)
 
 
@@ -105,10 +107,8 @@ def reopen(request: HttpRequest, who: Visit, room: Room) -> HttpResponseBase:
 @require_POST
 def resend(request: HttpRequest, who: Visit, room: Room) -> HttpResponseBase:
     """As `link_resend`, from inside the room."""
-    try:
+    with suppress(Wait):  # it is on its way already
         gateway.current().resend(who)
-    except Wait:
-        pass  # it is on its way already
     words = side(room)
     return show(request, "side", room, words.heading if words else "", side=words, sent=True)
 
@@ -126,7 +126,7 @@ def code(request: HttpRequest, who: Visit, room: Room) -> HttpResponseBase:
     return _code_page(request, room, form)
 
 
-def _code_page(request: HttpRequest, room: Room, form: forms.CodeForm, **context: object) -> HttpResponse:
+def _code_page(request: HttpRequest, room: Room, form: forms.CodeForm, **context: Any) -> HttpResponse:
     heading = _("Check your phone") if room.code.by_sms else _("Enter your code")
     wait = room.code.resend_at and max(0, ceil((room.code.resend_at - timezone.now()).total_seconds()))
     status = 422 if form.is_bound and form.errors else 200
@@ -142,7 +142,9 @@ def code_again(request: HttpRequest, who: Visit, room: Room) -> HttpResponseBase
         gateway.current().send_code(who)
     except Wait as too_early:
         text = ngettext(
-            "You can ask for a new code in %(n)s second.", "You can ask for a new code in %(n)s seconds.", too_early.seconds
+            "You can ask for a new code in %(n)s second.",
+            "You can ask for a new code in %(n)s seconds.",
+            too_early.seconds,
         )
         return _code_page(request, room, form, notice=text % {"n": too_early.seconds}, tone="warn")
     fresh = gateway.current().find(who) or room
@@ -162,13 +164,17 @@ def signature(request: HttpRequest, who: Visit, room: Room) -> HttpResponseBase:
     """How the signature looks; kept on the server until the sitting ends."""
     initial = {"kind": room.kept.kind if room.kept else "", "name": room.recipient, "hand": gateway.HANDS[0]}
     bound = request.method == "POST"
-    form = forms.SignatureForm(request.POST if bound else None, request.FILES if bound else None, initial=initial)
+    form = forms.SignatureForm(
+        request.POST if bound else None, request.FILES if bound else None, initial=initial
+    )
     if bound and form.is_valid():
         try:
             gateway.current().keep_signature(who, form.appearance)
             return to("sign", room.id)
         except Rejected as reason:
-            form.add_error("image" if form.appearance.image else "name", _rejected(reason, len(form.appearance.image)))
+            form.add_error(
+                "image" if form.appearance.image else "name", _rejected(reason, len(form.appearance.image))
+            )
     status = 422 if bound else 200
     return show(request, "signature", room, _("Your signature"), status=status, step=3, form=form)
 
@@ -212,7 +218,9 @@ def sign(request: HttpRequest, who: Visit, room: Room) -> HttpResponseBase:
 def _not_signed(request: HttpRequest, room: Room, signing: gateway.Signing) -> HttpResponse:
     values = {"sender": room.sender}
     if signing.outcome is Outcome.MOVED:
-        text = _("%(sender)s has put in a new version. You have signed nothing. Please read it again.") % values
+        text = (
+            _("%(sender)s has put in a new version. You have signed nothing. Please read it again.") % values
+        )
         return show(request, "moved", room, _("The document has just changed"), status=409, text=text)
     match signing.reason:
         case Reason.TURN_ENDED:
@@ -247,7 +255,9 @@ def refuse(request: HttpRequest, who: Visit, room: Room) -> HttpResponseBase:
     if room.state is State.DECLINED or not room.may_decline:
         return to("home", room.id)
     bound = request.method == "POST"
-    form = forms.RefuseForm(request.POST if bound else None, sender=room.sender, required=room.reason_required)
+    form = forms.RefuseForm(
+        request.POST if bound else None, sender=room.sender, required=room.reason_required
+    )
     if bound and form.is_valid():
         gateway.current().decline(who, form.cleaned_data["reason"])
         return to("home", room.id)

@@ -47,18 +47,29 @@ IDEMPOTENCY_KEY = {
     "schema": {"type": "string", "minLength": 1, "maxLength": 255},
     "description": "Our extension: a repetition with the same key and body has no second effect and gets the first answer, for 24 hours.",
 }
-_LOCATION = {"headers": {"Location": {"schema": {"type": "string", "format": "uri"}, "description": "Absolute address."}}}
+_LOCATION = {
+    "headers": {
+        "Location": {"schema": {"type": "string", "format": "uri"}, "description": "Absolute address."}
+    }
+}
 
 
 def describe(
-    *, body: type[Any] | None = None, location: bool = False, parameters: tuple[dict[str, Any], ...] = (), **more: Any
+    *,
+    body: type[Any] | None = None,
+    location: bool = False,
+    parameters: tuple[dict[str, Any], ...] = (),
+    **more: Any,
 ) -> dict[str, Any]:
     """`openapi_extra` of a route that reads its body itself."""
     extra: dict[str, Any] = dict(more)
     if parameters:
         extra["parameters"] = list(parameters)
     if body is not None:
-        extra["requestBody"] = {"required": True, "content": {"application/json": {"schema": body.model_json_schema()}}}
+        extra["requestBody"] = {
+            "required": True,
+            "content": {"application/json": {"schema": body.model_json_schema()}},
+        }
     if location:
         extra["responses"] = {201: _LOCATION}
     return extra

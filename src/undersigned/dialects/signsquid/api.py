@@ -7,7 +7,8 @@ from typing import Any
 from django.urls import URLPattern
 from ninja import NinjaAPI
 
-from ..shared.door import patterns
+from undersigned.dialects.shared.door import patterns
+
 from . import contracts, errors, events, files, signatories, versions
 from .answers import NO_CACHE
 from .auth import ApiKey

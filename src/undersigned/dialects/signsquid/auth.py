@@ -11,9 +11,8 @@ from ninja.security.base import AuthBase
 
 from undersigned.accounts.credentials import find_api_key
 from undersigned.accounts.models import Credential
+from undersigned.dialects.shared import callers
 from undersigned.envelopes.actor import Actor
-
-from ..shared import callers
 
 DIALECT = "signsquid"
 

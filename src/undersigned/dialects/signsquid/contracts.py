@@ -7,12 +7,12 @@ import hashlib
 from django.http import HttpRequest, HttpResponse
 from ninja import Router
 
+from undersigned.dialects.shared.body import read_json_object
+from undersigned.dialects.shared.idempotency import once
 from undersigned.envelopes.access import visible_collections
 from undersigned.envelopes.create_collection import create_collection
 from undersigned.envelopes.models import Collection
 
-from ..shared.body import read_json_object
-from ..shared.idempotency import once
 from . import mapping, wire
 from .answers import IDEMPOTENCY_KEY, created, describe, statuses
 from .auth import DIALECT, actor_of, credential_of

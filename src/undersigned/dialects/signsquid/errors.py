@@ -9,11 +9,10 @@ from ninja import NinjaAPI
 from ninja.errors import AuthenticationError
 
 from undersigned.accounts.limits import LimitReached
+from undersigned.dialects.shared import body, errors, idempotency
 from undersigned.envelopes.errors import Conflict, Invalid, NotFound
 from undersigned.files.intake import Refused
 from undersigned.files.store import TooLarge
-
-from ..shared import body, errors, idempotency
 
 PATHS = r"/api/v1/(contracts|webhookevents)(/|$)"
 
@@ -56,7 +55,9 @@ def register(api: NinjaAPI) -> None:
 
     @api.exception_handler(Invalid)
     def _invalid(_request: HttpRequest, error: Invalid) -> HttpResponse:
-        return invalid({_FIELDS.get(name, name): [word(c) for c in codes] for name, codes in error.faults.items()})
+        return invalid(
+            {_FIELDS.get(name, name): [word(c) for c in codes] for name, codes in error.faults.items()}
+        )
 
     @api.exception_handler(Conflict)
     def _conflict(_request: HttpRequest, error: Conflict) -> HttpResponse:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import BinaryIO, cast
+
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.http import content_disposition_header
 from ninja import Router
 
+from undersigned.dialects.shared.idempotency import once
 from undersigned.envelopes.add_document import add_document
 from undersigned.envelopes.drafts import refuse_unless_draft
 from undersigned.envelopes.errors import Invalid, NotFound
@@ -14,7 +17,6 @@ from undersigned.envelopes.models import Document, DocumentVersion
 from undersigned.files import intake, storage, store
 from undersigned.files.models import File
 
-from ..shared.idempotency import once
 from . import errors, wire
 from .answers import IDEMPOTENCY_KEY, NO_CACHE, created, describe, statuses
 from .auth import actor_of, credential_of
@@ -22,7 +24,12 @@ from .lookup import version_of
 
 router = Router(tags=["files"])
 _FORMS = ("multipart/", "application/x-www-form-urlencoded")
-_PDF = {200: {"description": "The file", "content": {"application/pdf": {"schema": {"type": "string", "format": "binary"}}}}}
+_PDF = {
+    200: {
+        "description": "The file",
+        "content": {"application/pdf": {"schema": {"type": "string", "format": "binary"}}},
+    }
+}
 
 
 @router.post(
@@ -33,7 +40,12 @@ _PDF = {200: {"description": "The file", "content": {"application/pdf": {"schema
     openapi_extra=describe(
         location=True,
         parameters=(
-            {"name": "filename", "in": "query", "required": True, "schema": {"type": "string", "minLength": 1}},
+            {
+                "name": "filename",
+                "in": "query",
+                "required": True,
+                "schema": {"type": "string", "minLength": 1},
+            },
             IDEMPOTENCY_KEY,
         ),
         requestBody={
@@ -50,7 +62,7 @@ def add_file(request: HttpRequest, contract_id: str, version: str) -> HttpRespon
     faults = {} if name else {"filename": ["Required"]}
     if (request.content_type or "").lower().startswith(_FORMS):
         return errors.invalid(faults | {"file": ["Multipart is not supported"]})
-    with store.receive(request) as received:  # type: ignore[arg-type] - a request has read()
+    with store.receive(cast("BinaryIO", request)) as received:
         if not received.size:
             faults["file"] = ["Required"]
         if faults:
@@ -83,8 +95,12 @@ def add_file(request: HttpRequest, contract_id: str, version: str) -> HttpRespon
 )
 def list_files(request: HttpRequest, contract_id: str, version: str) -> list[wire.ListedFile]:
     envelope = version_of(request, contract_id, version)
-    documents = envelope.documents.filter(removed_at=None).select_related("original__blob").order_by("position")
-    return [wire.ListedFile(filename=d.title, size=d.original.blob.size) for d in documents if d.original.blob]
+    documents = (
+        envelope.documents.filter(removed_at=None).select_related("original__blob").order_by("position")
+    )
+    return [
+        wire.ListedFile(filename=d.title, size=d.original.blob.size) for d in documents if d.original.blob
+    ]
 
 
 @router.get(
@@ -109,7 +125,9 @@ def download(request: HttpRequest, contract_id: str, version: str, filename: str
     envelope = version_of(request, contract_id, version)
     if "\x00" in filename:
         raise NotFound
-    document = envelope.documents.filter(title=filename, removed_at=None).select_related("original__blob").first()
+    document = (
+        envelope.documents.filter(title=filename, removed_at=None).select_related("original__blob").first()
+    )
     if document is None:
         raise NotFound
     original = request.GET.get("original", "false").lower()
@@ -122,7 +140,12 @@ def download(request: HttpRequest, contract_id: str, version: str, filename: str
 
 def _sealed(document: Document) -> HttpResponseBase:
     """The sealed file; between the last agreement and the seal there is none yet, and nothing less is given instead."""
-    sealed = document.versions.filter(kind=DocumentVersion.Kind.SEALED).select_related("file__blob").order_by("seq").last()
+    sealed = (
+        document.versions.filter(kind=DocumentVersion.Kind.SEALED)
+        .select_related("file__blob")
+        .order_by("seq")
+        .last()
+    )
     if sealed is not None:
         return _bytes_of(sealed.file)
     response = errors.answer(404)

@@ -42,6 +42,7 @@ _SMS: dict[Message.State, wire.SmsStatus] = {
     Message.State.DROPPED: "Failed",  # it was not sent and will not be
 }
 
+GIVEN_MAX = 60
 _NOT_DIALLED = re.compile(r"[ .()\-]")
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 
@@ -97,6 +98,8 @@ def e164(given: str) -> str | None:
     """
     if not given.strip():
         return None
+    if len(given) > GIVEN_MAX:
+        return wire.UNREADABLE
     dialled = _NOT_DIALLED.sub("", given.strip())
     if dialled.startswith("00"):
         dialled = "+" + dialled[2:]

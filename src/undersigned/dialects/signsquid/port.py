@@ -48,13 +48,15 @@ class SignsquidPort:
         }
     )
 
-    def new_public_id(self, kind: str, at: datetime) -> str:  # noqa: ARG002 - one form for all kinds
+    def new_public_id(self, kind: str, at: datetime) -> str:
         """24 hexadecimal digits: seconds since 1970 in the first eight, as in an ObjectId, then 64 random bits."""
         return f"{int(at.timestamp()):08x}{secrets.token_hex(8)}"
 
-    def webhooks(self, envelope: Envelope, event: str, recipient: Recipient | None, at: datetime) -> list[WebhookDraft]:
+    def webhooks(
+        self, envelope: Envelope, event: str, recipient: Recipient | None, at: datetime
+    ) -> list[WebhookDraft]:
         """SomeoneSigned for each signature, EveryoneSigned when all have agreed; there is no word for anything else."""
-        assert envelope.collection is not None  # every version is in a contract
+        assert envelope.collection is not None
         about: dict[str, Any] = {"contractId": envelope.collection.pub, "contractVersion": envelope.position}
         if event == "signed" and recipient is not None:
             kind = "SomeoneSigned"

@@ -7,10 +7,10 @@ import hashlib
 from django.http import HttpRequest, HttpResponse
 from ninja import Router
 
+from undersigned.dialects.shared.body import read_json_object
+from undersigned.dialects.shared.idempotency import once
 from undersigned.envelopes.add_recipient import NewRecipient, add_recipient
 
-from ..shared.body import read_json_object
-from ..shared.idempotency import once
 from . import wire
 from .answers import IDEMPOTENCY_KEY, created, describe, statuses
 from .auth import actor_of, credential_of

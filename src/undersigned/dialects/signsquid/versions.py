@@ -7,11 +7,11 @@ import hashlib
 from django.http import HttpRequest, HttpResponse
 from ninja import Router
 
+from undersigned.dialects.shared.idempotency import once
 from undersigned.envelopes.models import Envelope
 from undersigned.envelopes.send import send
 from undersigned.envelopes.supersede import supersede
 
-from ..shared.idempotency import once
 from . import mapping, wire
 from .answers import IDEMPOTENCY_KEY, created, describe, empty, statuses
 from .auth import actor_of, credential_of

@@ -6,7 +6,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-VersionStatus = Literal["NotPublished", "WaitingForSignatoryAction", "Agreed", "Refused", "NewVersionAvailable"]
+VersionStatus = Literal[
+    "NotPublished", "WaitingForSignatoryAction", "Agreed", "Refused", "NewVersionAvailable"
+]
 SignatoryStatus = Literal["WaitingForSignatoryAction", "Agreed", "Refused"]
 SmsStatus = Literal["Pending", "Sent", "Failed"]
 
@@ -27,8 +29,14 @@ Text = Annotated[str, BeforeValidator(_text)]
 class NewContract(BaseModel):
     """Unknown members are ignored, here and below."""
 
-    model_config = ConfigDict(json_schema_extra={"required": ["name"], "example": {"name": "My new contract name"}})
-    name: Text = Field("", description="Display name, 1 to 1000 characters.", json_schema_extra={"minLength": 1, "maxLength": 1000})
+    model_config = ConfigDict(
+        json_schema_extra={"required": ["name"], "example": {"name": "My new contract name"}}
+    )
+    name: Text = Field(
+        "",
+        description="Display name, 1 to 1000 characters.",
+        json_schema_extra={"minLength": 1, "maxLength": 1000},
+    )
 
 
 class NewSignatory(BaseModel):
@@ -39,7 +47,9 @@ class NewSignatory(BaseModel):
         }
     )
     name: Text = Field("", json_schema_extra={"minLength": 1, "maxLength": 200})
-    email: Text = Field("", description="Where the link is sent.", json_schema_extra={"format": "email", "maxLength": 320})
+    email: Text = Field(
+        "", description="Where the link is sent.", json_schema_extra={"format": "email", "maxLength": 320}
+    )
     mobilePhone: Text = Field(  # noqa: N815 - the wire's name
         "",
         description="If set, the code is sent there by SMS at publication. Ten digits, or eleven starting with 1, are Canada or the "
@@ -51,7 +61,9 @@ class NewSignatory(BaseModel):
 class Signatory(BaseModel):
     name: str
     email: str
-    code: str = Field(description="The signatory's secret code: six capital letters and digits.", examples=["NSZX7G"])
+    code: str = Field(
+        description="The signatory's secret code: six capital letters and digits.", examples=["NSZX7G"]
+    )
     status: SignatoryStatus
     mobilePhone: str | None = Field(description="As it was given.")  # noqa: N815
     smsStatus: SmsStatus | None  # noqa: N815

@@ -4,6 +4,7 @@ import { Pad } from "./pad.js";
 const form = document.getElementById("signature-form");
 const field = document.getElementById("path-data");
 document.getElementById("pad").hidden = false;
+for (const each of document.querySelectorAll("[data-no-script]")) each.remove();
 
 const pad = new Pad(document.getElementById("pad-canvas"), () => (field.value = pad.path()));
 field.value = ""; // a drawing lives in this page only; after an error it is drawn anew

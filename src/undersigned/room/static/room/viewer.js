@@ -7,6 +7,8 @@ const status = document.getElementById("status");
 const nameShown = document.getElementById("current-name");
 const pageShown = document.getElementById("current-page");
 
+for (const each of document.querySelectorAll("[data-no-script]")) each.remove(); // the layer over the picture says it
+
 const words = (page) =>
   main.dataset.pageWords.replace("{n}", page.dataset.number).replace("{total}", page.dataset.total);
 

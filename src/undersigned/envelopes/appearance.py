@@ -1,0 +1,97 @@
+"""The look of a signature, kept encrypted on the sitting until it ends."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from undersigned.base.db import atomic
+from undersigned.files.storage import temporary_file
+from undersigned.sealing.appearance import (
+    Appearance,
+    UnusableLook,
+    clean_image,
+    parse_path,
+    path_svg,
+    typed_svg,
+)
+
+from .models import Sitting
+
+__all__ = ["Look", "UnusableLook", "drawn_for", "keep", "kept", "picture", "typed_picture"]
+NAME_MAX = 100
+
+
+@dataclass(frozen=True)
+class Look:
+    """As it came: `path` for drawn, `name` and `hand` for typed, `image` (as uploaded) for uploaded."""
+
+    kind: str
+    path: str = ""
+    name: str = ""
+    hand: str = ""
+    image: bytes = b""
+
+
+def keep(sitting: Sitting, look: Look) -> None:
+    """Check the look and keep it for this sitting. Raises UnusableLook."""
+    kept: dict[str, str] = {"kind": look.kind}
+    match look.kind:
+        case "drawn":
+            parse_path(look.path)
+            kept["path"] = look.path
+        case "typed":
+            name = look.name.strip()[:NAME_MAX]
+            typed_svg(name, look.hand)
+            kept |= {"name": name, "hand": look.hand}
+        case "uploaded":
+            kept["image"] = base64.b64encode(clean_image(look.image)).decode()
+        case _:
+            raise UnusableLook("not_path")
+    with atomic():
+        row = Sitting.objects.select_for_update().get(pk=sitting.pk)
+        row.appearance = json.dumps(kept)
+        row.save(update_fields=["appearance"])
+
+
+def kept(sitting: Sitting) -> tuple[str, str] | None:
+    """Kind of the kept look and a word that changes with it."""
+    if not sitting.appearance:
+        return None
+    return json.loads(sitting.appearance)["kind"], hashlib.sha256(sitting.appearance.encode()).hexdigest()[
+        :12
+    ]
+
+
+def picture(appearance: str) -> tuple[str, bytes]:
+    """Media type and bytes of a kept look."""
+    look: dict[str, Any] = json.loads(appearance)
+    match look["kind"]:
+        case "uploaded":
+            return "image/png", base64.b64decode(look["image"])
+        case "typed":
+            return "image/svg+xml", typed_svg(look["name"], look["hand"])
+    return "image/svg+xml", path_svg(look["path"])
+
+
+def typed_picture(name: str, hand: str) -> bytes:
+    """SVG preview of a typed signature. Raises UnusableLook."""
+    return typed_svg(name[:NAME_MAX], hand)
+
+
+@contextmanager
+def drawn_for(sitting: Sitting) -> Iterator[Appearance]:
+    """The kept look as the PDF wants it; an uploaded picture lies in a temporary file meanwhile."""
+    look: dict[str, Any] = json.loads(sitting.appearance or "{}")
+    with temporary_file(".png") as image:
+        path: Path | None = None
+        if look["kind"] == "uploaded":
+            image.write_bytes(base64.b64decode(look["image"]))
+            path = image
+        yield Appearance(look["kind"], look.get("path", ""), look.get("name", ""), look.get("hand", ""), path)

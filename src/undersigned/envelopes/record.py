@@ -1,0 +1,142 @@
+"""The evidence of an envelope as data: who, when, how proved, from where, what was shown, the audit chain."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+
+from undersigned.base.clock import iso_ms
+from undersigned.sealing.authority import root_certificates
+
+from . import audit
+from .models import Consent, Document, Envelope, IdentityProof, Recipient, Signature
+
+
+def evidence_record(envelope: Envelope, sealed: dict[int, str]) -> dict[str, Any]:
+    """What `sealing.evidence.build_evidence` prints. `sealed`: document id to SHA-256 (hex) of the sealed file, which has no version row yet."""
+    return {
+        "envelope": _envelope(envelope),
+        "people": [_person(r) for r in envelope.recipients.order_by("position")],
+        "documents": [
+            _document(d, sealed) for d in envelope.documents.filter(removed_at=None).order_by("position")
+        ],
+        "signatures": [_signature(s) for s in _signatures(envelope)],
+        "audit": [
+            audit.hashed_fields(event)
+            | {
+                "prev_hash": event.prev_hash,
+                "hash": event.hash,
+                "salt": event.detail.salt if detail else None,
+                "detail": detail or None,
+            }
+            for event, detail in audit.trail(envelope)
+        ],
+        "root_fingerprints": [hashlib.sha256(der).hexdigest() for der in root_certificates()],
+    }
+
+
+def _time(moment: datetime | None) -> str | None:
+    return iso_ms(moment) if moment else None
+
+
+def _envelope(envelope: Envelope) -> dict[str, Any]:
+    collection = envelope.collection
+    return {
+        "id": envelope.pub or (f"{collection.pub}/{envelope.position}" if collection else str(envelope.pk)),
+        "title": envelope.title,
+        "organization": envelope.organization.name,
+        "sender": envelope.creator_name,
+        "created_at": _time(envelope.created_at),
+        "sent_at": _time(envelope.sent_at),
+        "agreed_at": _time(envelope.agreed_at),
+        "dialect": envelope.dialect,
+        "reference": envelope.reference,
+        "language": envelope.language,
+        "timestamp_authority": settings.TIMESTAMP_AUTHORITY,
+        "sandbox": envelope.organization.sandbox,
+    }
+
+
+def _person(recipient: Recipient) -> dict[str, Any]:
+    consent = Consent.objects.filter(recipient=recipient).order_by("-pk").first()
+    proofs = IdentityProof.objects.filter(recipient=recipient).select_related("sitting").order_by("pk")
+    return {
+        "id": recipient.pk,
+        "name": recipient.full_name,
+        "email": recipient.email,
+        "phone": recipient.phone,
+        "state": recipient.state,
+        "invited_at": _time(recipient.invited_at),
+        "opened_at": _time(recipient.opened_at),
+        "signed_at": _time(recipient.settled_at),
+        "proofs": [
+            {
+                "method": p.method,
+                "provider": p.provider,
+                "level": p.level,
+                "at": _time(p.at),
+                "known_to_sender": p.known_to_sender,
+                "ip": p.sitting.ip,
+                "agent": p.sitting.agent,
+            }
+            for p in proofs
+        ],
+        "consent": consent
+        and {
+            "text": consent.text,
+            "language": consent.language,
+            "shown": consent.shown,
+            "pages_seen": consent.pages_seen,
+            "at": _time(consent.at),
+            "digest": consent.digest,
+        },
+    }
+
+
+def _document(document: Document, sealed: dict[int, str]) -> dict[str, Any]:
+    versions = [
+        {
+            "seq": v.seq,
+            "kind": v.kind,
+            "sha256": v.sha256,
+            "at": _time(v.created_at),
+            "signed_by": v.made_by.assignment.recipient_id if hasattr(v, "made_by") else None,
+        }
+        for v in document.versions.filter(voided_at=None)
+        .select_related("made_by__assignment")
+        .order_by("seq")
+    ]
+    if document.pk in sealed:
+        versions.append(
+            {
+                "seq": len(versions) + 1,
+                "kind": "sealed",
+                "sha256": sealed[document.pk],
+                "at": None,
+                "signed_by": None,
+            }
+        )
+    return {"id": document.pk, "title": document.title, "versions": versions}
+
+
+def _signatures(envelope: Envelope) -> list[Signature]:
+    return list(
+        Signature.objects.filter(assignment__envelope=envelope, voided_at=None)
+        .select_related("assignment")
+        .order_by("pk")
+    )
+
+
+def _signature(signature: Signature) -> dict[str, Any]:
+    return {
+        "recipient": signature.assignment.recipient_id,
+        "document": signature.assignment.document_id,
+        "serial": signature.serial,
+        "certificate": base64.b64encode(bytes(signature.certificate)).decode(),
+        "level": signature.level,
+        "at": _time(signature.at),
+    }

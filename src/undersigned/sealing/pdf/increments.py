@@ -1,0 +1,147 @@
+"""What happens inside a PDF when it is prepared, signed and closed. Runs in the bounded process: no key and no secret comes here.
+
+Functions take and give JSON-able values. Those that begin a signature leave reserved bytes in the target and give the digest of the rest
+(ISO 32000-2, 12.8.1); `reserved.fill` puts the CMS there without parsing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pikepdf
+from asn1crypto import cms, crl, ocsp, x509
+from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.sign.fields import InvisSigSettings, SigFieldSpec, SigSeedSubFilter, append_signature_field
+from pyhanko.sign.signers import ExternalSigner, PdfSignatureMetadata, PdfSigner
+from pyhanko.sign.signers.cms_embedder import PdfCMSEmbedder, SigIOSetup, SigObjSetup
+from pyhanko.sign.signers.pdf_byterange import DocumentTimestamp
+from pyhanko.sign.validation.dss import DocumentSecurityStore
+from pyhanko.stamp import StaticStampStyle
+
+RESERVED = 16384
+"""Hexadecimal digits kept for a CMS: 8 kB. Ours take 3.4 kB with a timestamp; external authorities send more."""
+CHUNK = 1 << 20
+IncrementalPdfFileWriter.IO_CHUNK_SIZE = CHUNK
+
+
+def lay_out(
+    source: str, target: str, rewrite: bool, page: str | None, widgets: list[dict[str, Any]]
+) -> dict[str, Any]:
+    """Put a page at the end and empty signature fields in place; gives the number of pages.
+
+    `widgets`: name, page (0-based) and box (points from the lower left) or no box for an invisible field. With `rewrite` the file is
+    normalised first; never for one that is signed already.
+    """
+    if rewrite:
+        pikepdf.settings.set_qpdf_limits(
+            flate_max_memory=64 << 20, max_stream_filters=4, parser_max_nesting=100
+        )
+        with pikepdf.open(source) as pdf:
+            if page is not None:
+                with pikepdf.open(page) as extra:
+                    pdf.pages.extend(extra.pages)
+            pdf.save(target, object_stream_mode=pikepdf.ObjectStreamMode.preserve)
+    else:
+        shutil.copyfile(source, target)
+    with Path(target).open("r+b") as file:
+        writer = IncrementalPdfFileWriter(file, strict=False)
+        pages = int(writer.root["/Pages"]["/Count"])
+        for widget in widgets:
+            box = tuple(round(v) for v in widget["box"]) if widget.get("box") else None
+            spec = SigFieldSpec(
+                widget["name"],
+                on_page=widget.get("page", 0) if box else 0,
+                box=box,
+                empty_field_appearance=box is not None,
+                invis_sig_settings=InvisSigSettings(set_hidden_flag=False),
+            )
+            append_signature_field(writer, spec)
+        writer.write_in_place()
+    return {"pages": pages}
+
+
+def begin_signature(
+    source: str, target: str, field: str, stamp: str | None, name: str, reason: str, location: str
+) -> dict[str, Any]:
+    """Fill the signature field `field` with everything but the CMS."""
+    shutil.copyfile(source, target)
+    style = StaticStampStyle.from_pdf_file(stamp, border_width=0) if stamp else None
+    metadata = PdfSignatureMetadata(
+        field_name=field,
+        md_algorithm="sha256",
+        subfilter=SigSeedSubFilter.PADES,
+        name=name,
+        reason=reason or None,
+        location=location or None,
+    )
+    nobody = ExternalSigner(signing_cert=None, cert_registry=None, signature_value=72)
+    with Path(target).open("r+b") as file:
+        writer = IncrementalPdfFileWriter(file, strict=False)
+        signer = PdfSigner(metadata, nobody, stamp_style=style)
+        prepared, _, _ = asyncio.run(
+            signer.async_digest_doc_for_signing(
+                writer, existing_fields_only=True, bytes_reserved=RESERVED, in_place=True, chunk_size=CHUNK
+            )
+        )
+    return _region(prepared)
+
+
+def begin_closing(
+    source: str, target: str, field: str, certificates: list[str], crls: list[str], ocsps: list[str]
+) -> dict[str, Any]:
+    """Add validation data and a document timestamp without its token, in one revision (EN 319 142-1 clause 5.4). DER as hex."""
+    shutil.copyfile(source, target)
+    with Path(target).open("r+b") as file:
+        writer = IncrementalPdfFileWriter(file, strict=False)
+        DocumentSecurityStore.supply_dss_in_writer(
+            writer,
+            None,
+            certs=[x509.Certificate.load(bytes.fromhex(c)) for c in certificates],
+            crls=[crl.CertificateList.load(bytes.fromhex(c)) for c in crls],
+            ocsps=[ocsp.OCSPResponse.load(bytes.fromhex(o)) for o in ocsps],
+        )
+        steps = PdfCMSEmbedder().write_cms(field, writer)
+        next(steps)
+        steps.send(SigObjSetup(sig_placeholder=DocumentTimestamp(bytes_reserved=RESERVED)))
+        prepared, _ = steps.send(SigIOSetup(md_algorithm="sha256", in_place=True, chunk_size=CHUNK))
+    return _region(prepared)
+
+
+def signing_certificates(path: str) -> dict[str, Any]:
+    """DER (hex) of the certificate of each signature and of each timestamp in it."""
+    found: list[str] = []
+    with Path(path).open("rb") as file:
+        for signature in PdfFileReader(file, strict=False).embedded_signatures:
+            found += [_leaf(data) for data in (signature.signed_data, *_timestamps(signature.signed_data))]
+    return {"certificates": list(dict.fromkeys(found))}
+
+
+def _timestamps(data: cms.SignedData) -> list[cms.SignedData]:
+    unsigned = data["signer_infos"][0]["unsigned_attrs"]
+    return [
+        value["content"]
+        for attribute in (unsigned if unsigned.native is not None else [])
+        if attribute["type"].native == "signature_time_stamp_token"
+        for value in attribute["values"]
+    ]
+
+
+def _leaf(data: cms.SignedData) -> str:
+    info = data["signer_infos"][0]["sid"].chosen
+    for choice in data["certificates"]:
+        certificate = choice.chosen
+        if certificate.serial_number == info["serial_number"].native and certificate.issuer == info["issuer"]:
+            return str(certificate.dump().hex())
+    raise ValueError("a signature without its certificate")
+
+
+def _region(prepared: Any) -> dict[str, Any]:
+    return {
+        "digest": prepared.document_digest.hex(),
+        "start": prepared.reserved_region_start,
+        "end": prepared.reserved_region_end,
+    }

@@ -1,0 +1,63 @@
+"""A signer's signature: a key made for it, used once, and gone (PAdES B-T, EN 319 142-1)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from undersigned.files.storage import temporary_file
+
+from . import authority, cms, reserved, timestamp
+from .appearance import Appearance, write_stamp
+
+
+@dataclass(frozen=True)
+class SignRequest:
+    """One signature. `not_after`: the certificate's end, after the closing timestamp. No `appearance`: an invisible field."""
+
+    field: str
+    subject: authority.Subject
+    not_after: datetime
+    appearance: Appearance | None = None
+    caption: tuple[str, ...] = field(default=())
+    """Lines under the signature: name, time."""
+    reason: str = ""
+    location: str = ""
+
+
+@dataclass(frozen=True)
+class SignResult:
+    """`serial` in hexadecimal; `certificate` in DER."""
+
+    serial: str
+    certificate: bytes
+    level: str = "B-T"
+
+
+def sign_pdf(source: Path, target: Path, request: SignRequest) -> SignResult:
+    """Write `source` with one more signature to `target`.
+
+    Raises timestamp.TimestampUnavailable (nothing of lower level is ever made), text.MissingGlyph, bounded.BoundedError.
+    """
+    time_source = timestamp.current()
+    with temporary_file(".pdf") as stamp:
+        if request.appearance is not None:
+            write_stamp(stamp, request.appearance, request.caption)
+        region = reserved.begin(
+            "begin_signature",
+            source=str(source),
+            target=str(target),
+            field=request.field,
+            stamp=str(stamp) if request.appearance is not None else None,
+            name=request.subject.name,
+            reason=request.reason,
+            location=request.location,
+        )
+    signer = authority.issue_signer(request.subject, request.not_after)
+    reserved.fill(
+        target, region, cms.signed_data(signer, bytes.fromhex(region["digest"]), timestamp=time_source.token)
+    )
+    return SignResult(f"{signer.certificate.serial_number:x}", signer.certificate.public_bytes(Encoding.DER))
