@@ -67,7 +67,7 @@ def sign_in_browser(page: Page, link: str, code: str) -> None:
     page.get_by_role("button", name="Continue").click()
     expect(page.get_by_role("heading", level=1)).to_have_text(re.compile("Read the documents"))
     page.get_by_role("link", name="Go on to sign").click()
-    page.get_by_label("Type", exact=True).check()
+    page.get_by_role("radio", name="Type").check()
     page.get_by_role("button", name="Use this").click()
     page.get_by_role("checkbox").check()
     page.get_by_role("button", name=re.compile("Sign 1 document")).click()

@@ -70,8 +70,8 @@ def _print_file(file: Path, result: Any) -> None:
         when = f"{s.confirmed_at:%Y-%m-%d %H:%M:%S} UTC" if s.confirmed_at else "at an unconfirmed time"
         click.echo(f"  - {s.signer.name or s.signer.organization}, {when}, {s.level or 'no level'}, {s.verdict}")
     if result.verdict == "unknown_issuer" and result.signers:
-        root = result.signers[0].root
-        click.echo(f"    issuer {root}, SHA-256 {root.sha256 if root else 'unknown'}")
+        first = result.signers[0]
+        click.echo(f"    issuer {first.issuer}, root SHA-256 {first.root_sha256 or 'unknown'}")
 
 
 def _certificates(paths: Iterable[Path]) -> Iterable[bytes]:
