@@ -188,5 +188,8 @@ LOGGING = {
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": UNDERSIGNED.log_level},
     # These tell at INFO what they do to each font and each PDF.
-    "loggers": {name: {"level": "WARNING"} for name in ("fontTools", "fpdf", "pikepdf", "pyhanko", "pyhanko_certvalidator")},
+    "loggers": {
+        name: {"level": "WARNING"}
+        for name in ("fontTools", "fpdf", "pikepdf", "pyhanko", "pyhanko_certvalidator")
+    },
 }

@@ -1,6 +1,3 @@
 """`undersigned verify`: check files without the server."""
 
 from __future__ import annotations
-
-
-

@@ -7,7 +7,7 @@ from django.shortcuts import render
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from ..forms import VerifyForm
+from undersigned.public.forms import VerifyForm
 
 
 @csrf_exempt  # nothing is changed, and nobody's rights are used
