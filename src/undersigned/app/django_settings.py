@@ -159,6 +159,7 @@ SESSION_COOKIE_PATH = "/console/"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _secure
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True
+CSRF_FAILURE_VIEW = "undersigned.public.errors.csrf_refused"
 SECURE_HSTS_SECONDS = 31536000 if _secure else 0
 SECURE_CONTENT_TYPE_NOSNIFF = True
 # With `no-referrer` browsers send `Origin: null` with forms, which the CSRF check refuses; this names the host alone.
