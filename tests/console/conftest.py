@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
-from django.conf import settings
 from django.test import Client
 
 from . import world as worlds
@@ -15,9 +15,10 @@ VISITORS = ["anonymous", "owner", "other", "admin", "stranger"]
 
 
 @pytest.fixture(autouse=True)
-def static_folder() -> None:
-    """WhiteNoise warns, and warnings are errors, when there is none."""
+def surroundings(settings: Any) -> None:
+    """A folder for static files (WhiteNoise warns when there is none), and a password hash that is not slow on purpose."""
     settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 @pytest.fixture

@@ -44,10 +44,17 @@ ELSEWHERE = {"login", "logout", "evidence-pdf", "evidence-json"}
 
 
 def address(name: str, world: World) -> str:
-    about = Message.objects.filter(envelope_id=world.sent.pk).exclude(state=Message.State.FAILED).order_by("pk")[0]
+    about = (
+        Message.objects.filter(envelope_id=world.sent.pk)
+        .exclude(state=Message.State.FAILED)
+        .order_by("pk")[0]
+    )
     version = DocumentVersion.objects.filter(document__envelope=world.sent).order_by("pk")[0]
     values: dict[str, dict[str, Any]] = {
-        "resend": {"envelope_id": world.sent.pk, "recipient_id": world.sent.recipients.order_by("position")[0].pk},
+        "resend": {
+            "envelope_id": world.sent.pk,
+            "recipient_id": world.sent.recipients.order_by("position")[0].pk,
+        },
         "download": {"envelope_id": world.sent.pk, "version_id": version.pk},
         "outbox-message": {"message_id": about.pk},
         "outbox-html": {"message_id": about.pk},
@@ -80,7 +87,9 @@ def test_pages(world: World, visit: Callable[[str], Client]) -> None:
 
 def test_posts(world: World, visit: Callable[[str], Client]) -> None:
     wrong = []
-    for (name, allowed), who in itertools.product(POST.items(), ["anonymous", "stranger", "other", "admin", "owner"]):
+    for (name, allowed), who in itertools.product(
+        POST.items(), ["anonymous", "stranger", "other", "admin", "owner"]
+    ):
         before = _counts()
         response = visit(who).post(address(name, world))
         if who in allowed:
@@ -93,7 +102,9 @@ def test_posts(world: World, visit: Callable[[str], Client]) -> None:
                 wrong.append((who, name, "changed something"))
         if response.status_code != expected:
             wrong.append((who, name, response.status_code, expected))
-        Message.objects.filter(channel="email", recipient_id=address_recipient(world), purpose="invitation").update(state="failed")
+        Message.objects.filter(
+            channel="email", recipient_id=address_recipient(world), purpose="invitation"
+        ).update(state="failed")
         Message.objects.filter(dedup_key__contains=":again:").delete()
     assert wrong == []
 
@@ -107,7 +118,9 @@ def test_posts_need_the_csrf_token(world: World) -> None:
     strict.force_login(world.owner)
     for name in [*POST, "logout", "new-key", "key", "password", "login"]:
         url = address(name, world) if name not in ("logout", "login") else reverse(f"console:{name}")
-        assert strict.post(url).status_code == 403, name
+        response = strict.post(url)
+        assert response.status_code == 403, name
+        assert "This was refused" in response.content.decode()
 
 
 def test_get_changes_nothing(world: World, visit: Callable[[str], Client]) -> None:
@@ -125,7 +138,11 @@ def test_get_changes_nothing(world: World, visit: Callable[[str], Client]) -> No
 
 def _counts() -> dict[str, Any]:
     """How many rows each table of ours has, and what the keys and messages say."""
-    tables = {m._meta.label: m._default_manager.count() for m in apps.get_models() if m._meta.app_label not in ("sessions",)}
+    tables = {
+        m._meta.label: m._default_manager.count()
+        for m in apps.get_models()
+        if m._meta.app_label not in ("sessions",)
+    }
     keys = sorted(Credential.objects.values_list("pk", "enabled", "webhook_url"))
     return tables | {"keys": keys, "messages": sorted(Message.objects.values_list("pk", "state", "attempts"))}
 
@@ -153,7 +170,9 @@ def test_lists_show_only_what_one_may_see(world: World, visit: Callable[[str], C
     assert "Anna Virtanen" in visit("admin").get(reverse("console:envelopes")).content.decode()
 
 
-def test_a_recipient_of_another_envelope_cannot_be_resent_to(world: World, visit: Callable[[str], Client]) -> None:
+def test_a_recipient_of_another_envelope_cannot_be_resent_to(
+    world: World, visit: Callable[[str], Client]
+) -> None:
     foreign = world.declined.recipients.order_by("position")[0]
     url = reverse("console:resend", kwargs={"envelope_id": world.sent.pk, "recipient_id": foreign.pk})
     assert visit("owner").post(url).status_code == 404
@@ -173,11 +192,18 @@ def test_absurd_numbers_are_not_found(world: World, visit: Callable[[str], Clien
     assert client.get(f"/console/envelopes?before={number}").status_code == 200
 
 
-def test_where_mail_is_sent_nobody_reads_links_here(world: World, visit: Callable[[str], Client], settings: Any) -> None:
-    sent_by_mail = Message.objects.filter(envelope_id=world.sent.pk, channel="email").exclude(state="failed")[0]
+def test_where_mail_is_sent_nobody_reads_links_here(
+    world: World, visit: Callable[[str], Client], settings: Any
+) -> None:
+    sent_by_mail = Message.objects.filter(envelope_id=world.sent.pk, channel="email").exclude(state="failed")[
+        0
+    ]
     settings.MAIL_URL = "smtp://mail.example"
     client = visit("admin")
-    assert client.get(reverse("console:outbox-message", kwargs={"message_id": sent_by_mail.pk})).status_code == 404
+    assert (
+        client.get(reverse("console:outbox-message", kwargs={"message_id": sent_by_mail.pk})).status_code
+        == 404
+    )
     home = client.get(reverse("console:home")).content.decode()
     assert "Nothing is being sent" not in home
     assert reverse("console:outbox") not in home

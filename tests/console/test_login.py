@@ -33,7 +33,10 @@ def test_in_and_out(world: World) -> None:
     assert client.get("/console/").status_code == 302
 
 
-@pytest.mark.parametrize(("name", "password"), [("anna", PASSWORD), ("anna@elsewhere", PASSWORD), ("nobody@board", PASSWORD), ("anna@board", "x")])
+@pytest.mark.parametrize(
+    ("name", "password"),
+    [("anna", PASSWORD), ("anna@elsewhere", PASSWORD), ("nobody@board", PASSWORD), ("anna@board", "x")],
+)
 def test_wrong_ones_get_the_same_answer(world: World, name: str, password: str) -> None:
     response = Client().post(LOGIN, {"username": name, "password": password})
     assert response.status_code == 422
@@ -57,7 +60,9 @@ def test_the_limit_holds_for_the_right_password_too(world: World) -> None:
     assert response.status_code == 429
     assert 0 < int(response["Retry-After"]) <= 900
     assert sign_in(client, "otto@board") == 302  # another account from the same address
-    assert sign_in(Client(), "anna@board", REMOTE_ADDR="203.0.113.9") == 302  # the person themselves elsewhere
+    assert (
+        sign_in(Client(), "anna@board", REMOTE_ADDR="203.0.113.9") == 302
+    )  # the person themselves elsewhere
 
 
 def test_the_limit_of_an_address_over_all_accounts(world: World) -> None:
@@ -88,7 +93,17 @@ def test_without_counting_nobody_gets_in(world: World, monkeypatch: pytest.Monke
         sign_in(Client(), "anna@board")
 
 
-@pytest.mark.parametrize("target", ["https://evil.example/", "//evil.example/", "/console/../x", "/room/1", "/console/\\evil", "javascript:x"])
+@pytest.mark.parametrize(
+    "target",
+    [
+        "https://evil.example/",
+        "//evil.example/",
+        "/console/../x",
+        "/room/1",
+        "/console/\\evil",
+        "javascript:x",
+    ],
+)
 def test_next_stays_in_the_console(world: World, target: str) -> None:
     response = Client().post(LOGIN, {"username": "anna@board", "password": PASSWORD, "next": target})
     assert response["Location"].startswith("/console/")

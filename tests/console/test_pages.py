@@ -42,7 +42,10 @@ def test_home_shows_what_waits_and_what_failed(world: World, visit: Callable[[st
 
 def test_states_in_words(world: World, visit: Callable[[str], Client]) -> None:
     body = text(visit("owner"), reverse("console:envelopes"))
-    rows = {re.sub(r"<[^>]+>", "", m[0]): re.sub(r"<[^>]+>", "", m[1]) for m in re.findall(r'class="title"[^>]*>(.*?)</a>.*?class="badge[^"]*">(.*?)</span>', body, re.S)}
+    rows = {
+        re.sub(r"<[^>]+>", "", m[0]): re.sub(r"<[^>]+>", "", m[1]).strip()
+        for m in re.findall(r'class="title"[^>]*>(.*?)</a>.*?class="badge[^"]*">(.*?)</span>', body, re.S)
+    }
     assert rows["Lease of the boathouse"] == "Waiting for signatures"
     assert rows["Draft of the statutes"] == "Draft"
     assert rows["Loan agreement"] == "Refused"
@@ -58,7 +61,10 @@ def test_states_in_words(world: World, visit: Callable[[str], Client]) -> None:
         ("q=fia", {"Loan agreement"}),
         ("q=bea.berg%40", {"Lease of the boathouse"}),
         ("q=loan&state=sent", set()),
-        ("state=nonsense", {"Lease of the boathouse", "Draft of the statutes", "Loan agreement", "Employment contract"}),
+        (
+            "state=nonsense",
+            {"Lease of the boathouse", "Draft of the statutes", "Loan agreement", "Employment contract"},
+        ),
     ],
 )
 def test_filters(world: World, visit: Callable[[str], Client], query: str, found: set[str]) -> None:
@@ -86,12 +92,16 @@ def test_paging_visits_every_row_once_both_ways(world: World, visit: Callable[[s
 
 
 def worlds_row(world: World, title: str) -> None:
-    from undersigned.accounts.models import Credential as C
     from undersigned.envelopes.actor import Actor
     from undersigned.envelopes.create_collection import create_collection
     from undersigned.envelopes.models import Collection
 
-    create_collection(Actor(world.owner.organization, world.owner, None, C.Reach.ACCOUNT), "signsquid", Collection.Kind.CONTRACT, title)
+    create_collection(
+        Actor(world.owner.organization, world.owner, None, Credential.Reach.ACCOUNT),
+        "signsquid",
+        Collection.Kind.CONTRACT,
+        title,
+    )
 
 
 def _link(body: str, rel: str) -> str:
@@ -174,7 +184,9 @@ def test_webhooks_show_body_and_replay(world: World, visit: Callable[[str], Clie
         envelope_id=world.sent.pk,
     )
     [post] = announce(event)
-    MessageAttempt.objects.create(message=post, at=post.created_at, outcome="failed", answer="500 Internal <Error>", duration_ms=9)
+    MessageAttempt.objects.create(
+        message=post, at=post.created_at, outcome="failed", answer="500 Internal <Error>", duration_ms=9
+    )
     Message.objects.filter(pk=post.pk).update(state="failed")
     client = visit("owner")
     body = text(client, of("envelope-webhooks", world))
@@ -190,7 +202,9 @@ def test_webhooks_show_body_and_replay(world: World, visit: Callable[[str], Clie
 def test_download_gives_the_bytes(world: World, visit: Callable[[str], Client]) -> None:
     document = world.sent.documents.get()
     version = document.versions.get(kind="original")
-    response = visit("owner").get(reverse("console:download", kwargs={"envelope_id": world.sent.pk, "version_id": version.pk}))
+    response = visit("owner").get(
+        reverse("console:download", kwargs={"envelope_id": world.sent.pk, "version_id": version.pk})
+    )
     content = b"".join(response.streaming_content)  # type: ignore[attr-defined]
     assert content.startswith(b"%PDF-")
     assert len(content) == int(response["Content-Length"])
@@ -205,7 +219,10 @@ def test_evidence_is_not_found_before_there_is_one(world: World, visit: Callable
 
 def test_a_key_is_shown_once_and_works(world: World, visit: Callable[[str], Client]) -> None:
     client = visit("owner")
-    response = client.post(reverse("console:new-key"), {"description": "Night job", "webhook_url": "https://x.example/h", "dialect": "signsquid"})
+    response = client.post(
+        reverse("console:new-key"),
+        {"description": "Night job", "webhook_url": "https://x.example/h", "dialect": "signsquid"},
+    )
     assert response.status_code == 201
     found = re.search(r"<pre[^>]*>([A-Za-z0-9]{32})</pre>", response.content.decode())
     assert found is not None
@@ -220,10 +237,14 @@ def test_a_key_is_shown_once_and_works(world: World, visit: Callable[[str], Clie
     assert find_api_key("signsquid", found[1]) is not None
 
 
-@pytest.mark.parametrize("url", ["javascript:alert(1)", "ftp://x.example/", "https://user:pw@x.example/", "nonsense"])
+@pytest.mark.parametrize(
+    "url", ["javascript:alert(1)", "ftp://x.example/", "https://user:pw@x.example/", "nonsense"]
+)
 def test_odd_webhook_addresses_are_refused(world: World, visit: Callable[[str], Client], url: str) -> None:
     before = Credential.objects.count()
-    response = visit("owner").post(reverse("console:new-key"), {"description": "x", "webhook_url": url, "dialect": "signsquid"})
+    response = visit("owner").post(
+        reverse("console:new-key"), {"description": "x", "webhook_url": url, "dialect": "signsquid"}
+    )
     assert response.status_code == 422
     assert "There is a problem" in response.content.decode()
     assert Credential.objects.count() == before
@@ -232,11 +253,16 @@ def test_odd_webhook_addresses_are_refused(world: World, visit: Callable[[str], 
 def test_the_webhook_secret_is_shown_on_request_only(world: World, visit: Callable[[str], Client]) -> None:
     client, kwargs = visit("owner"), {"key_id": world.key.pk}
     assert (world.key.webhook_secret or "?") not in text(client, reverse("console:key", kwargs=kwargs))
-    assert (world.key.webhook_secret or "?") in client.post(reverse("console:key-secret", kwargs=kwargs)).content.decode()
+    assert (world.key.webhook_secret or "?") in client.post(
+        reverse("console:key-secret", kwargs=kwargs)
+    ).content.decode()
 
 
 def test_the_webhook_address_can_be_changed(world: World, visit: Callable[[str], Client]) -> None:
-    visit("owner").post(reverse("console:key", kwargs={"key_id": world.key.pk}), {"description": "Bookings", "webhook_url": "http://new.example/"})
+    visit("owner").post(
+        reverse("console:key", kwargs={"key_id": world.key.pk}),
+        {"description": "Bookings", "webhook_url": "http://new.example/"},
+    )
     world.key.refresh_from_db()
     assert (world.key.description, world.key.webhook_url) == ("Bookings", "http://new.example/")
 
@@ -248,7 +274,9 @@ def test_the_number_of_queries_does_not_grow(world: World, visit: Callable[[str]
     with CaptureQueriesContext(connection) as few:
         client.get(url)
     for number in range(6):
-        worlds.sent(world.owner, f"More {number}", [("Ida Iso", "+358401234567"), ("Jan Jung", "")], world.key)
+        worlds.sent(
+            world.owner, f"More {number}", [("Ida Iso", "+358401234567"), ("Jan Jung", "")], world.key
+        )
     with CaptureQueriesContext(connection) as many:
         client.get(url)
     assert len(many) == len(few), [q["sql"] for q in many]
@@ -256,7 +284,9 @@ def test_the_number_of_queries_does_not_grow(world: World, visit: Callable[[str]
 
 
 @pytest.mark.parametrize("tab", ["timeline", "people", "documents", "messages", "webhooks"])
-def test_the_number_of_queries_of_an_envelope_does_not_grow(world: World, visit: Callable[[str], Client], tab: str) -> None:
+def test_the_number_of_queries_of_an_envelope_does_not_grow(
+    world: World, visit: Callable[[str], Client], tab: str
+) -> None:
     client = visit("owner")
     small = worlds.sent(world.owner, "Small", [("A Aa", "")], world.key)
     large = worlds.sent(world.owner, "Large", [(f"Person {n}", "+358401234567") for n in range(8)], world.key)
@@ -270,7 +300,12 @@ def test_the_number_of_queries_of_an_envelope_does_not_grow(world: World, visit:
 
 def test_no_inline_script_or_style(world: World, visit: Callable[[str], Client]) -> None:
     client = visit("owner")
-    urls: list[Any] = [reverse(f"console:{p}") for p in ("home", "envelopes", "outbox", "keys", "new-key", "password")]
-    for url in [*urls, *[of(f"envelope-{t}", world) for t in ("timeline", "people", "documents", "messages", "webhooks")]]:
+    urls: list[Any] = [
+        reverse(f"console:{p}") for p in ("home", "envelopes", "outbox", "keys", "new-key", "password")
+    ]
+    for url in [
+        *urls,
+        *[of(f"envelope-{t}", world) for t in ("timeline", "people", "documents", "messages", "webhooks")],
+    ]:
         body = text(client, url)
         assert not re.search(r"<script(?![^>]*\ssrc=)|<style|\sstyle=|\son[a-z]+=", body), url

@@ -159,6 +159,7 @@ SESSION_COOKIE_PATH = "/console/"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _secure
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True
+CSRF_FAILURE_VIEW = "undersigned.public.errors.csrf_refused"
 SECURE_HSTS_SECONDS = 31536000 if _secure else 0
 SECURE_CONTENT_TYPE_NOSNIFF = True
 # With `no-referrer` browsers send `Origin: null` with forms, which the CSRF check refuses; this names the host alone.
@@ -188,5 +189,8 @@ LOGGING = {
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": UNDERSIGNED.log_level},
     # These tell at INFO what they do to each font and each PDF.
-    "loggers": {name: {"level": "WARNING"} for name in ("fontTools", "fpdf", "pikepdf", "pyhanko", "pyhanko_certvalidator")},
+    "loggers": {
+        name: {"level": "WARNING"}
+        for name in ("fontTools", "fpdf", "pikepdf", "pyhanko", "pyhanko_certvalidator")
+    },
 }

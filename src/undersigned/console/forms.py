@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from django import forms
@@ -12,6 +12,9 @@ from django.core.validators import URLValidator
 from django.utils.translation import gettext_lazy as _
 
 from .words import DIALECTS
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 
 def _input(**attributes: Any) -> dict[str, Any]:
@@ -27,7 +30,9 @@ class LoginForm(forms.Form):
         help_text=_("For example anna@company"),
         max_length=300,
         error_messages={"required": _("Enter your user name.")},
-        widget=forms.TextInput(attrs=_input(autocomplete="username", autocapitalize="none", spellcheck="false")),
+        widget=forms.TextInput(
+            attrs=_input(autocomplete="username", autocapitalize="none", spellcheck="false")
+        ),
     )
     password = forms.CharField(
         label=_("Password"),
@@ -38,27 +43,34 @@ class LoginForm(forms.Form):
     )
 
 
-class PasswordForm(PasswordChangeForm):  # type: ignore[type-arg]  # generic in the stubs only
+class PasswordForm(PasswordChangeForm):
     """Old and new password."""
 
     use_required_attribute = False
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for name, words in {
+        words: dict[str, tuple[StrOrPromise, StrOrPromise, StrOrPromise]] = {
             "old_password": (_("Your password now"), "", _("Enter your password.")),
-            "new_password1": (_("New password"), _("At least 12 characters; a sentence of your own is good."), _("Enter the new password.")),
+            "new_password1": (
+                _("New password"),
+                _("At least 12 characters; a sentence of your own is good."),
+                _("Enter the new password."),
+            ),
             "new_password2": (_("New password again"), "", _("Enter the new password again.")),
-        }.items():
+        }
+        for name, (label, hint, missing) in words.items():
             field = self.fields[name]
-            field.label, field.help_text, field.error_messages["required"] = words
+            field.label, field.help_text, field.error_messages["required"] = label, hint, missing
             field.widget.attrs.pop("autofocus", None)
             field.widget.attrs["class"] = "input"
 
 
 def _webhook_url(value: str) -> None:
     """An http(s) address without login data. Whether it may be reached is decided at each delivery."""
-    URLValidator(schemes=["http", "https"], message=_("Enter an address such as https://example.com/hook."))(value)
+    URLValidator(schemes=["http", "https"], message=_("Enter an address such as https://example.com/hook."))(
+        value
+    )
     if urlsplit(value).username is not None:
         raise ValidationError(_("The address must not contain a user name or password."))
 
@@ -106,7 +118,12 @@ class NewKeyForm(KeyForm):
 class FilterForm(forms.Form):
     """The list's filters, as they stand in its address."""
 
-    q = forms.CharField(label=_("Title or person"), required=False, max_length=200, widget=forms.TextInput(attrs=_input(type="search")))
+    q = forms.CharField(
+        label=_("Title or person"),
+        required=False,
+        max_length=200,
+        widget=forms.TextInput(attrs=_input(type="search")),
+    )
     state = forms.ChoiceField(label=_("State"), required=False, widget=forms.Select(attrs=_input()))
 
     def __init__(self, *args: Any, states: list[tuple[str, str]], **kwargs: Any) -> None:

@@ -30,7 +30,11 @@ class Row:
 
 def listed(actor: Actor) -> QuerySet[Envelope]:
     """The newest version of all that `actor` may see."""
-    return visible(actor).filter(superseded_at=None).select_related("collection", "created_by_credential", "owner_user")
+    return (
+        visible(actor)
+        .filter(superseded_at=None)
+        .select_related("collection", "created_by_credential", "owner_user")
+    )
 
 
 def search(rows: QuerySet[Envelope], actor: Actor, q: str, state: str) -> QuerySet[Envelope]:
@@ -39,7 +43,8 @@ def search(rows: QuerySet[Envelope], actor: Actor, q: str, state: str) -> QueryS
         rows = rows.filter(state=state)
     if q:
         people = Recipient.objects.filter(
-            Q(name__icontains=q) | Q(surname__icontains=q) | Q(email__icontains=q), envelope__organization=actor.organization
+            Q(name__icontains=q) | Q(surname__icontains=q) | Q(email__icontains=q),
+            envelope__organization=actor.organization,
         )
         rows = rows.filter(Q(title__icontains=q) | Q(pk__in=people.values("envelope_id")))
     return rows
@@ -51,7 +56,9 @@ def as_rows(envelopes: Iterable[Envelope], now: datetime) -> list[Row]:
     waiting: dict[int, list[str]] = defaultdict(list)
     sent = [e.pk for e in envelopes if e.state == EnvelopeState.SENT]
     open_for = (
-        Assignment.objects.filter(envelope__in=sent, state__in=[AssignmentState.OPEN, AssignmentState.PLANNED])
+        Assignment.objects.filter(
+            envelope__in=sent, state__in=[AssignmentState.OPEN, AssignmentState.PLANNED]
+        )
         .select_related("recipient")
         .order_by("recipient__position")
     )

@@ -9,8 +9,10 @@ def sample(dialect: str, key: str) -> str:
     """Three lines of curl that make something in `dialect`; empty where there is none."""
     if dialect != "signsquid":
         return ""
-    return "\n".join([
-        f"curl -i -u {key}: \\",
-        f"  -H 'Content-Type: application/json' -d '{{\"name\": \"My first contract\"}}' \\",
-        f"  {settings.PUBLIC_URL}/api/v1/contracts",
-    ])
+    return "\n".join(
+        [
+            f"curl -i -u {key}: \\",
+            "  -H 'Content-Type: application/json' -d '{\"name\": \"My first contract\"}' \\",
+            f"  {settings.PUBLIC_URL}/api/v1/contracts",
+        ]
+    )

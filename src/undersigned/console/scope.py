@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import Any, TypeVar
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
-from django.db.models import Q, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.db.models import Model, Q, QuerySet
+from django.http import Http404, HttpRequest
+from django.http.response import HttpResponseBase
 from django.views.decorators.cache import never_cache
 
 from undersigned.accounts.models import Credential, User
@@ -19,12 +20,14 @@ from undersigned.envelopes.actor import Actor
 from undersigned.envelopes.errors import NotFound
 from undersigned.envelopes.models import Envelope
 
+M = TypeVar("M", bound=Model)
 
-def page(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+
+def page(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
     """A console page: asks for a login, hands the view its actor, turns NotFound into 404, is cached nowhere."""
 
     @wraps(view)
-    def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         assert isinstance(request.user, User)
         try:
             return view(request, Actor.from_user(request.user), *args, **kwargs)
@@ -38,9 +41,9 @@ def envelope(actor: Actor, envelope_id: int) -> Envelope:
     """The envelope with what its head shows. Raises NotFound."""
     if envelope_id >= 2**63:
         raise NotFound
-    return Envelope.objects.select_related("collection", "owner_user", "created_by_credential", "evidence__blob", "evidence_json__blob").get(
-        pk=get_envelope(actor, envelope_id).pk
-    )
+    return Envelope.objects.select_related(
+        "collection", "owner_user", "created_by_credential", "evidence__blob", "evidence_json__blob"
+    ).get(pk=get_envelope(actor, envelope_id).pk)
 
 
 def messages(actor: Actor) -> QuerySet[Message]:
@@ -61,7 +64,9 @@ def readable_messages(actor: Actor) -> QuerySet[Message]:
         local |= Q(transport="", channel=Message.Channel.EMAIL)
     if not settings.SMS_URL:
         local |= Q(transport="", channel=Message.Channel.SMS)
-    of_tenant = Message.objects.filter(local, organization=actor.organization).exclude(channel=Message.Channel.WEBHOOK)
+    of_tenant = Message.objects.filter(local, organization=actor.organization).exclude(
+        channel=Message.Channel.WEBHOOK
+    )
     if actor.user.role == User.Role.ADMIN:
         return of_tenant
     owned = Envelope.objects.filter(organization=actor.organization, owner_user=actor.user).values("pk")
@@ -89,7 +94,7 @@ def credential(actor: Actor, credential_id: int) -> Credential:
     return _one(credentials(actor).select_related("user"), credential_id)
 
 
-def _one(rows: QuerySet[Any], pk: int) -> Any:
+def _one(rows: QuerySet[M], pk: int) -> M:
     found = rows.filter(pk=pk).first() if pk < 2**63 else None
     if found is None:
         raise NotFound

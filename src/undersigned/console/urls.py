@@ -18,8 +18,15 @@ urlpatterns = [
     path("envelopes/<int:envelope_id>/people/<int:recipient_id>/resend", envelopes.resend, name="resend"),
     path("envelopes/<int:envelope_id>/documents", envelopes.documents, name="envelope-documents"),
     path("envelopes/<int:envelope_id>/documents/<int:version_id>.pdf", envelopes.download, name="download"),
-    path("envelopes/<int:envelope_id>/evidence.pdf", envelopes.evidence, {"form": "pdf"}, name="evidence-pdf"),
-    path("envelopes/<int:envelope_id>/evidence.json", envelopes.evidence, {"form": "json"}, name="evidence-json"),
+    path(
+        "envelopes/<int:envelope_id>/evidence.pdf", envelopes.evidence, {"form": "pdf"}, name="evidence-pdf"
+    ),
+    path(
+        "envelopes/<int:envelope_id>/evidence.json",
+        envelopes.evidence,
+        {"form": "json"},
+        name="evidence-json",
+    ),
     path("envelopes/<int:envelope_id>/messages", envelopes.messages, name="envelope-messages"),
     path("envelopes/<int:envelope_id>/webhooks", envelopes.webhooks, name="envelope-webhooks"),
     path("messages/<int:message_id>/again", messages.send_again, name="send-again"),

@@ -104,12 +104,20 @@ class Reader:
                 if method in item:
                     operation = item[method]
                     tag = (operation.get("tags") or [""])[0]
-                    groups.setdefault(tag, Group(tag.capitalize())).operations.append(self._operation(path, method, item, operation))
+                    groups.setdefault(tag, Group(tag.capitalize())).operations.append(
+                        self._operation(path, method, item, operation)
+                    )
         return list(groups.values())
 
-    def _operation(self, path: str, method: str, item: dict[str, Any], operation: dict[str, Any]) -> Operation:
-        parameters = [self._resolve(p) for p in [*item.get("parameters", []), *operation.get("parameters", [])]]
-        anchor = operation.get("operationId") or f"{method}{path}".replace("/", "-").replace("{", "").replace("}", "")
+    def _operation(
+        self, path: str, method: str, item: dict[str, Any], operation: dict[str, Any]
+    ) -> Operation:
+        parameters = [
+            self._resolve(p) for p in [*item.get("parameters", []), *operation.get("parameters", [])]
+        ]
+        anchor = operation.get("operationId") or f"{method}{path}".replace("/", "-").replace("{", "").replace(
+            "}", ""
+        )
         return Operation(
             anchor=anchor,
             method=method.upper(),
@@ -117,16 +125,30 @@ class Reader:
             summary=operation.get("summary", ""),
             text=operation.get("description", ""),
             parameters=[
-                Property(p["name"], self._kind(p.get("schema", {})), bool(p.get("required")), p.get("description", ""), p.get("in", ""))
+                Property(
+                    p["name"],
+                    self._kind(p.get("schema", {})),
+                    bool(p.get("required")),
+                    p.get("description", ""),
+                    p.get("in", ""),
+                )
                 for p in parameters
             ],
             bodies=self._bodies(self._resolve(operation.get("requestBody", {})).get("content", {})),
-            answers=[self._answer(str(status), self._resolve(a)) for status, a in sorted(operation.get("responses", {}).items())],
+            answers=[
+                self._answer(str(status), self._resolve(a))
+                for status, a in sorted(operation.get("responses", {}).items())
+            ],
         )
 
     def _answer(self, status: str, answer: dict[str, Any]) -> Answer:
         headers = [
-            Property(name, self._kind(self._resolve(h).get("schema", {})), False, self._resolve(h).get("description", ""))
+            Property(
+                name,
+                self._kind(self._resolve(h).get("schema", {})),
+                False,
+                self._resolve(h).get("description", ""),
+            )
             for name, h in answer.get("headers", {}).items()
         ]
         return Answer(status, answer.get("description", ""), headers, self._bodies(answer.get("content", {})))
@@ -135,7 +157,14 @@ class Reader:
         bodies = []
         for media_type, media in content.items():
             schema = self._resolve(media.get("schema", {}))
-            bodies.append(Body(media_type, self._kind(media.get("schema", {})), self._properties(schema), _example(media, schema)))
+            bodies.append(
+                Body(
+                    media_type,
+                    self._kind(media.get("schema", {})),
+                    self._properties(schema),
+                    _example(media, schema),
+                )
+            )
         return bodies
 
     def _properties(self, schema: dict[str, Any], depth: int = 0) -> list[Property]:
@@ -148,7 +177,10 @@ class Reader:
             found.append(Property(name, self._kind(part), name in required, resolved.get("description", "")))
             inner = self._resolve(resolved.get("items", {})) if resolved.get("type") == "array" else resolved
             if inner.get("properties") and depth < 3:
-                found += [Property(f"{name}.{p.name}", p.kind, p.required, p.text) for p in self._properties(inner, depth + 1)]
+                found += [
+                    Property(f"{name}.{p.name}", p.kind, p.required, p.text)
+                    for p in self._properties(inner, depth + 1)
+                ]
         return found
 
     def _kind(self, schema: dict[str, Any]) -> str:

@@ -17,7 +17,11 @@ class VerifyForm(forms.Form):
     )
     evidence = forms.FileField(
         label=_("Evidence (optional)"),
-        help_text=_("The evidence that came with it, as PDF or JSON; we then check the record of events too."),
+        help_text=_(
+            "The evidence that came with it, as PDF or JSON; we then check the record of events too."
+        ),
         required=False,
-        widget=forms.FileInput(attrs={"class": "input", "accept": ".pdf,.json,application/pdf,application/json"}),
+        widget=forms.FileInput(
+            attrs={"class": "input", "accept": ".pdf,.json,application/pdf,application/json"}
+        ),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django import template
 
-from .. import scope
+from undersigned.console import scope
 
 register = template.Library()
 

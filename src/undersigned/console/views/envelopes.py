@@ -14,6 +14,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from undersigned.base.clock import now
+from undersigned.console import rows, scope, words
+from undersigned.console.forms import FilterForm
+from undersigned.console.paging import paginate
 from undersigned.delivery.models import Message, WebhookEvent
 from undersigned.envelopes import audit
 from undersigned.envelopes.access import visible
@@ -25,9 +28,6 @@ from undersigned.files import storage
 from undersigned.files.models import File
 from undersigned.files.store import clean_name
 
-from .. import rows, scope, words
-from ..forms import FilterForm
-from ..paging import paginate
 from .messages import as_shown
 
 
@@ -50,7 +50,12 @@ def _page(request: HttpRequest, actor: Actor, envelope: Envelope, tab: str, **co
     versions = []
     if envelope.collection_id:
         versions = list(visible(actor).filter(collection=envelope.collection_id).order_by("position"))
-    tabs = [("timeline", _("Timeline")), ("people", _("People")), ("documents", _("Documents")), ("messages", _("Messages"))]
+    tabs = [
+        ("timeline", _("Timeline")),
+        ("people", _("People")),
+        ("documents", _("Documents")),
+        ("messages", _("Messages")),
+    ]
     if WebhookEvent.objects.filter(envelope_id=envelope.pk).exists() or envelope.created_by_credential_id:
         tabs.append(("webhooks", _("Webhooks")))
     return render(
@@ -124,7 +129,10 @@ def resend(request: HttpRequest, actor: Actor, envelope_id: int, recipient_id: i
             raise Conflict("not_open")
         resend_link(actor, recipient)
     except Conflict:
-        flash.error(request, _("{name} has nothing to sign any more, so nothing was sent.").format(name=recipient.full_name))
+        flash.error(
+            request,
+            _("{name} has nothing to sign any more, so nothing was sent.").format(name=recipient.full_name),
+        )
     else:
         flash.success(request, _("The link goes to {address} again.").format(address=recipient.email))
     return redirect("console:envelope-people", envelope_id=envelope.pk)
@@ -136,8 +144,15 @@ def documents(request: HttpRequest, actor: Actor, envelope_id: int) -> HttpRespo
     """Each document with its versions, pages and digests."""
     envelope = scope.envelope(actor, envelope_id)
     shown = [
-        {"row": d, "versions": [{"row": v, "label": _version(v), "sealed": v.kind == "sealed"} for v in d.versions.all()]}
-        for d in envelope.documents.filter(removed_at=None).prefetch_related("versions__file__blob").order_by("position")
+        {
+            "row": d,
+            "versions": [
+                {"row": v, "label": _version(v), "sealed": v.kind == "sealed"} for v in d.versions.all()
+            ],
+        }
+        for d in envelope.documents.filter(removed_at=None)
+        .prefetch_related("versions__file__blob")
+        .order_by("position")
     ]
     return _page(request, actor, envelope, "documents", documents=shown)
 
@@ -158,14 +173,20 @@ def download(_request: HttpRequest, actor: Actor, envelope_id: int, version_id: 
     """One version of a document."""
     envelope = scope.envelope(actor, envelope_id)
     version = (
-        DocumentVersion.objects.filter(pk=version_id, document__envelope=envelope).select_related("file__blob", "document").first()
+        DocumentVersion.objects.filter(pk=version_id, document__envelope=envelope)
+        .select_related("file__blob", "document")
+        .first()
         if version_id < 2**63
         else None
     )
     if version is None:
         raise NotFound
     stem = version.document.title.removesuffix(".pdf")
-    suffix = "" if version.kind == "original" else f" - {version.kind}" + (f" {version.seq}" if version.kind == "signed" else "")
+    suffix = (
+        ""
+        if version.kind == "original"
+        else f" - {version.kind}" + (f" {version.seq}" if version.kind == "signed" else "")
+    )
     return _file(version.file, f"{stem}{suffix}.pdf")
 
 
@@ -196,10 +217,20 @@ def _file(file: File, name: str) -> HttpResponseBase:
 def messages(request: HttpRequest, actor: Actor, envelope_id: int) -> HttpResponse:
     """Mails and SMS about it with each attempt and the server's answer."""
     envelope = scope.envelope(actor, envelope_id)
-    found = scope.messages(actor).filter(envelope_id=envelope.pk).exclude(channel=Message.Channel.WEBHOOK).order_by("pk")
+    found = (
+        scope.messages(actor)
+        .filter(envelope_id=envelope.pk)
+        .exclude(channel=Message.Channel.WEBHOOK)
+        .order_by("pk")
+    )
     names = dict(envelope.recipients.values_list("pk", "name"))
-    readable = set(scope.readable_messages(actor).filter(envelope_id=envelope.pk).values_list("pk", flat=True))
-    shown = [{"m": s, "person": names.get(s.row.recipient_id or 0, ""), "readable": s.row.pk in readable} for s in as_shown(found)]
+    readable = set(
+        scope.readable_messages(actor).filter(envelope_id=envelope.pk).values_list("pk", flat=True)
+    )
+    shown = [
+        {"m": s, "person": names.get(s.row.recipient_id or 0, ""), "readable": s.row.pk in readable}
+        for s in as_shown(found)
+    ]
     return _page(request, actor, envelope, "messages", shown=shown)
 
 
@@ -209,11 +240,15 @@ def webhooks(request: HttpRequest, actor: Actor, envelope_id: int) -> HttpRespon
     """Events told to programs: body, address, attempts, replay."""
     envelope = scope.envelope(actor, envelope_id)
     posts: dict[int, list[Any]] = defaultdict(list)
-    found = Message.objects.filter(envelope_id=envelope.pk, organization=actor.organization, channel=Message.Channel.WEBHOOK)
+    found = Message.objects.filter(
+        envelope_id=envelope.pk, organization=actor.organization, channel=Message.Channel.WEBHOOK
+    )
     for post in as_shown(found.select_related("credential").order_by("pk")):
         posts[post.row.webhook_event_id or 0].append(post)
     events = [
         {"row": e, "body": bytes(e.body).decode(errors="replace"), "posts": posts[e.pk]}
-        for e in WebhookEvent.objects.filter(envelope_id=envelope.pk, organization=actor.organization).order_by("pk")
+        for e in WebhookEvent.objects.filter(
+            envelope_id=envelope.pk, organization=actor.organization
+        ).order_by("pk")
     ]
     return _page(request, actor, envelope, "webhooks", events=events)

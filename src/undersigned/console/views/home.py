@@ -7,12 +7,12 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from undersigned.base.clock import now
+from undersigned.console import rows, scope
 from undersigned.delivery.models import Message
 from undersigned.envelopes.access import visible
 from undersigned.envelopes.actor import Actor
 from undersigned.envelopes.models import EnvelopeState
 
-from .. import rows, scope
 from .messages import as_shown
 
 SHOWN = 8

@@ -11,12 +11,11 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from undersigned.accounts.credentials import create_api_key
 from undersigned.accounts.models import Credential
+from undersigned.console import scope, words
+from undersigned.console.forms import KeyForm, NewKeyForm
+from undersigned.console.samples import sample
 from undersigned.envelopes import ports
 from undersigned.envelopes.actor import Actor
-
-from .. import scope, words
-from ..forms import KeyForm, NewKeyForm
-from ..samples import sample
 
 
 def _dialects() -> list[str]:
@@ -29,9 +28,18 @@ def _dialects() -> list[str]:
 def key_list(request: HttpRequest, actor: Actor) -> HttpResponse:
     """Keys with what they are for, newest first."""
     keys = list(scope.credentials(actor).select_related("user").order_by("-pk"))
-    shown = [{"row": k, "api": words.DIALECTS.get(k.dialect, k.dialect), "mine": k.user_id == actor.user.pk} for k in keys]
+    shown = [
+        {"row": k, "api": words.DIALECTS.get(k.dialect, k.dialect), "mine": k.user_id == actor.user.pk}
+        for k in keys
+    ]
     apis = [
-        {"name": words.DIALECTS[d], "dialect": d, "base": f"{settings.PUBLIC_URL}/api/v1", "sample": sample(d, "YOUR_API_KEY")} for d in _dialects()
+        {
+            "name": words.DIALECTS[d],
+            "dialect": d,
+            "base": f"{settings.PUBLIC_URL}/api/v1",
+            "sample": sample(d, "YOUR_API_KEY"),
+        }
+        for d in _dialects()
     ]
     return render(request, "console/keys.html", {"tab": "keys", "keys": shown, "apis": apis})
 
@@ -43,10 +51,19 @@ def new_key(request: HttpRequest, actor: Actor) -> HttpResponse:
     form = NewKeyForm(request.POST or None, dialects=_dialects())
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
-        credential, key = create_api_key(actor.user, data["dialect"], data["description"], data["webhook_url"])
-        context = {"tab": "keys", "credential": credential, "key": key, "sample": sample(credential.dialect, key)}
+        credential, key = create_api_key(
+            actor.user, data["dialect"], data["description"], data["webhook_url"]
+        )
+        context = {
+            "tab": "keys",
+            "credential": credential,
+            "key": key,
+            "sample": sample(credential.dialect, key),
+        }
         return render(request, "console/key_made.html", context, status=201)
-    return render(request, "console/key_new.html", {"tab": "keys", "form": form}, status=422 if form.errors else 200)
+    return render(
+        request, "console/key_new.html", {"tab": "keys", "form": form}, status=422 if form.errors else 200
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -57,14 +74,19 @@ def key(request: HttpRequest, actor: Actor, key_id: int) -> HttpResponse:
     given = {"description": credential.description, "webhook_url": credential.webhook_url}
     form = KeyForm(request.POST or None, initial=given)
     if request.method == "POST" and form.is_valid():
-        credential.description, credential.webhook_url = form.cleaned_data["description"], form.cleaned_data["webhook_url"]
+        credential.description, credential.webhook_url = (
+            form.cleaned_data["description"],
+            form.cleaned_data["webhook_url"],
+        )
         credential.save(update_fields=["description", "webhook_url"])
         flash.success(request, _("Saved."))
         return redirect("console:key", key_id=credential.pk)
     return _key_page(request, credential, form, status=422 if form.errors else 200)
 
 
-def _key_page(request: HttpRequest, credential: Credential, form: KeyForm, secret: str = "", status: int = 200) -> HttpResponse:
+def _key_page(
+    request: HttpRequest, credential: Credential, form: KeyForm, secret: str = "", status: int = 200
+) -> HttpResponse:
     context = {
         "tab": "keys",
         "credential": credential,
@@ -83,7 +105,10 @@ def switch_key(request: HttpRequest, actor: Actor, key_id: int, on: bool) -> Htt
     credential = scope.credential(actor, key_id)
     credential.enabled = on
     credential.save(update_fields=["enabled"])
-    flash.success(request, _("The key works again.") if on else _("The key is disabled. Calls with it are refused from now on."))
+    flash.success(
+        request,
+        _("The key works again.") if on else _("The key is disabled. Calls with it are refused from now on."),
+    )
     return redirect("console:key", key_id=credential.pk)
 
 

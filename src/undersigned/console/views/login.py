@@ -16,10 +16,9 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from undersigned.accounts import limits
+from undersigned.console import scope
+from undersigned.console.forms import LoginForm, PasswordForm
 from undersigned.envelopes.actor import Actor
-
-from .. import scope
-from ..forms import LoginForm, PasswordForm
 
 QUARTER = timedelta(minutes=15)
 PER_ADDRESS = 50
@@ -48,7 +47,9 @@ def sign_in(request: HttpRequest) -> HttpResponse:
             limits.take("login.account", account.lower(), PER_ACCOUNT, timedelta(hours=1))
         except limits.LimitReached as e:
             minutes = -(-e.retry_after // 60)
-            form.add_error(None, _("Too many tries. Please wait {minutes} min and try again.").format(minutes=minutes))
+            form.add_error(
+                None, _("Too many tries. Please wait {minutes} min and try again.").format(minutes=minutes)
+            )
             response = render(request, "console/login.html", {"form": form, "next": target}, status=429)
             response["Retry-After"] = str(e.retry_after)
             return response
@@ -57,7 +58,9 @@ def sign_in(request: HttpRequest) -> HttpResponse:
             limits.clear("login.pair", pair)
             login(request, user)
             return redirect(target)
-        form.add_error(None, _("User name or password is not right. The user name has the form name@organisation."))
+        form.add_error(
+            None, _("User name or password is not right. The user name has the form name@organisation.")
+        )
     if form.errors:
         status = 422
     return render(request, "console/login.html", {"form": form, "next": target}, status=status)
@@ -80,7 +83,12 @@ def password(request: HttpRequest, actor: Actor) -> HttpResponse:
         try:
             limits.take("password.change", str(actor.user.pk), PER_PAIR, QUARTER)
         except limits.LimitReached as e:
-            response = render(request, "console/password.html", {"form": form, "locked": -(-e.retry_after // 60)}, status=429)
+            response = render(
+                request,
+                "console/password.html",
+                {"form": form, "locked": -(-e.retry_after // 60)},
+                status=429,
+            )
             response["Retry-After"] = str(e.retry_after)
             return response
         if form.is_valid():
@@ -88,7 +96,9 @@ def password(request: HttpRequest, actor: Actor) -> HttpResponse:
             update_session_auth_hash(request, actor.user)
             flash.success(request, _("Your password has been changed. Other sign-ins of yours have ended."))
             return redirect("console:password")
-    return render(request, "console/password.html", {"form": form, "tab": "account"}, status=422 if form.errors else 200)
+    return render(
+        request, "console/password.html", {"form": form, "tab": "account"}, status=422 if form.errors else 200
+    )
 
 
 def _safe_next(request: HttpRequest) -> str:
@@ -98,5 +108,3 @@ def _safe_next(request: HttpRequest) -> str:
     if wanted.startswith(home) and url_has_allowed_host_and_scheme(wanted, allowed_hosts=None):
         return wanted
     return home
-
-

@@ -13,13 +13,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_POST, require_safe
 
+from undersigned.console import scope, words
+from undersigned.console.paging import paginate
 from undersigned.delivery import outbox
 from undersigned.delivery.models import Message, MessageAttempt
-from undersigned.delivery.render import Rendered, render as rendered
+from undersigned.delivery.render import Rendered
+from undersigned.delivery.render import render as rendered
 from undersigned.envelopes.actor import Actor
-
-from .. import scope, words
-from ..paging import paginate
 
 MAIL_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'self'; sandbox allow-popups allow-popups-to-escape-sandbox"
 """For the HTML of a mail, shown in a frame: nothing runs, nothing is fetched; links open outside the frame."""
@@ -70,7 +70,11 @@ def outbox_list(request: HttpRequest, actor: Actor) -> HttpResponse:
     if channel in ("email", "sms"):
         found = found.filter(channel=channel)
     page = paginate(request, found)
-    return render(request, "console/outbox.html", {"tab": "outbox", "page": page, "shown": as_shown(page.rows), "channel": channel})
+    return render(
+        request,
+        "console/outbox.html",
+        {"tab": "outbox", "page": page, "shown": as_shown(page.rows), "channel": channel},
+    )
 
 
 @require_safe
@@ -80,7 +84,9 @@ def outbox_message(request: HttpRequest, actor: Actor, message_id: int) -> HttpR
     message = scope.readable_message(actor, message_id)
     shown = as_shown([message])[0]
     response = render(
-        request, "console/message.html", {"tab": "outbox", "shown": shown, "mail": _rendered(message), "is_mail": message.channel == "email"}
+        request,
+        "console/message.html",
+        {"tab": "outbox", "shown": shown, "mail": _rendered(message), "is_mail": message.channel == "email"},
     )
     response["Content-Security-Policy"] = (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; frame-src 'self'; form-action 'self'; "

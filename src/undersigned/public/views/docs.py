@@ -7,7 +7,7 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from .. import api_docs
+from undersigned.public import api_docs
 
 
 @require_safe
@@ -24,7 +24,13 @@ def reference(request: HttpRequest, dialect: str) -> HttpResponse:
         raise Http404
     document = api.schema()
     groups = api_docs.Reader(document).groups()
-    context = {"api": api, "info": document.get("info", {}), "groups": groups, "base": settings.PUBLIC_URL, "apis": api_docs.apis()}
+    context = {
+        "api": api,
+        "info": document.get("info", {}),
+        "groups": groups,
+        "base": settings.PUBLIC_URL,
+        "apis": api_docs.apis(),
+    }
     return render(request, "public/docs.html", context)
 
 
