@@ -13,7 +13,12 @@ from datetime import datetime, timedelta
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_der_private_key
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_der_private_key,
+)
 from cryptography.x509.oid import ExtendedKeyUsageOID as Usage
 from cryptography.x509.oid import NameOID
 from django.conf import settings
@@ -26,7 +31,14 @@ from .models import Key
 
 ARC = "2.25.267029789071520695319737306264642874300"
 """Our OID arc, from a UUID (ITU-T X.667). `.1.<n>` are certificate policies, `.2` is the time-stamping policy."""
-POLICIES = {"": f"{ARC}.1.0", "link": f"{ARC}.1.1", "email-code": f"{ARC}.1.2", "sms-code": f"{ARC}.1.3", "eid": f"{ARC}.1.4", "seal": f"{ARC}.1.9"}
+POLICIES = {
+    "": f"{ARC}.1.0",
+    "link": f"{ARC}.1.1",
+    "email-code": f"{ARC}.1.2",
+    "sms-code": f"{ARC}.1.3",
+    "eid": f"{ARC}.1.4",
+    "seal": f"{ARC}.1.9",
+}
 """How a signer was identified, to the certificate policy that says so; anything else gets the first."""
 TIMESTAMP_POLICY = f"{ARC}.2"
 _DESCRIPTION = x509.ObjectIdentifier("2.5.4.13")
@@ -189,7 +201,9 @@ def _serial_mark(random: bytes, authority_der: bytes) -> bytes:
     return vault.keyed_hash(random.hex() + authority_der[-32:].hex(), "certificate serial")[:10]
 
 
-def _replace(purpose: str, owner: str, keys: dict[str, Key], seal_name: str = "", identifier: str = "") -> Key:
+def _replace(
+    purpose: str, owner: str, keys: dict[str, Key], seal_name: str = "", identifier: str = ""
+) -> Key:
     """Retire the key in use and put a new one in its place. Inside a transaction."""
     now = clock.now()
     Key.objects.filter(purpose=purpose, owner=owner, retired_at=None).update(retired_at=now)
@@ -202,7 +216,10 @@ def _replace(purpose: str, owner: str, keys: dict[str, Key], seal_name: str = ""
     else:
         not_after = now + timedelta(days=_DAYS[_P(purpose)][0])
         host = settings.PUBLIC_URL.split("://")[-1][:40]
-        attributes = [(NameOID.ORGANIZATION_NAME, f"Undersigned at {host}"), (NameOID.COMMON_NAME, _LABELS[_P(purpose)])]
+        attributes = [
+            (NameOID.ORGANIZATION_NAME, f"Undersigned at {host}"),
+            (NameOID.COMMON_NAME, _LABELS[_P(purpose)]),
+        ]
     if issuer is not None:
         not_after = min(not_after, issuer.not_after - timedelta(days=1))
     builder = _builder(attributes, key.public_key(), now - timedelta(minutes=5), not_after)
@@ -238,7 +255,10 @@ def _extensions(purpose: str) -> list[tuple[x509.ExtensionType, bool]]:
             ]
         case _P.TSA:
             # RFC 3161 section 2.3: critical and alone.
-            return [(_key_usage(digital_signature=True), True), (x509.ExtendedKeyUsage([Usage.TIME_STAMPING]), True)]
+            return [
+                (_key_usage(digital_signature=True), True),
+                (x509.ExtendedKeyUsage([Usage.TIME_STAMPING]), True),
+            ]
         case _:
             return [
                 (_key_usage(digital_signature=True, content_commitment=True), True),
@@ -251,12 +271,17 @@ def _policy(oid: str) -> x509.CertificatePolicies:
     return x509.CertificatePolicies([x509.PolicyInformation(x509.ObjectIdentifier(oid), None)])
 
 
-def _key_usage(*, digital_signature: bool = False, content_commitment: bool = False, ca: bool = False) -> x509.KeyUsage:
+def _key_usage(
+    *, digital_signature: bool = False, content_commitment: bool = False, ca: bool = False
+) -> x509.KeyUsage:
     return x509.KeyUsage(digital_signature, content_commitment, False, False, False, ca, ca, False, False)
 
 
 def _builder(
-    attributes: list[tuple[x509.ObjectIdentifier, str]], public: ec.EllipticCurvePublicKey, not_before: datetime, not_after: datetime
+    attributes: list[tuple[x509.ObjectIdentifier, str]],
+    public: ec.EllipticCurvePublicKey,
+    not_before: datetime,
+    not_after: datetime,
 ) -> x509.CertificateBuilder:
     return (
         x509.CertificateBuilder()
@@ -268,20 +293,30 @@ def _builder(
     )
 
 
-def _sign(builder: x509.CertificateBuilder, issuer: Key | None, own_key: ec.EllipticCurvePrivateKey | None = None) -> x509.Certificate:
+def _sign(
+    builder: x509.CertificateBuilder, issuer: Key | None, own_key: ec.EllipticCurvePrivateKey | None = None
+) -> x509.Certificate:
     if issuer is None:
         if own_key is None:
             raise ValueError("a root signs itself")
         name = builder._subject_name  # noqa: SLF001 - the builder has no getter
         assert name is not None
-        return builder.issuer_name(name).serial_number(x509.random_serial_number()).sign(own_key, hashes.SHA256())
+        return (
+            builder.issuer_name(name)
+            .serial_number(x509.random_serial_number())
+            .sign(own_key, hashes.SHA256())
+        )
     above = certificate(issuer)
     identifier = above.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value
     location = x509.UniformResourceIdentifier(f"{settings.PUBLIC_URL}/crl/{issuer.name}.crl")
     return (
         builder.issuer_name(above.subject)
         .serial_number(_new_serial(bytes(issuer.certificate)))
-        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(identifier), critical=False)
-        .add_extension(x509.CRLDistributionPoints([x509.DistributionPoint([location], None, None, None)]), critical=False)
+        .add_extension(
+            x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(identifier), critical=False
+        )
+        .add_extension(
+            x509.CRLDistributionPoints([x509.DistributionPoint([location], None, None, None)]), critical=False
+        )
         .sign(private_key(issuer), hashes.SHA256())
     )

@@ -13,14 +13,27 @@ from typing import Any
 GENESIS = bytes(32)
 """`prev_hash` of the first event of an envelope."""
 
-EVENT_FIELDS = ("seq", "kind", "at", "recipient", "document", "assignment", "actor_kind", "actor_ref", "credential", "detail_digest")
+EVENT_FIELDS = (
+    "seq",
+    "kind",
+    "at",
+    "recipient",
+    "document",
+    "assignment",
+    "actor_kind",
+    "actor_ref",
+    "credential",
+    "detail_digest",
+)
 """What an event's hash covers besides the hash before it; a field that is absent or None counts as null."""
 
 
 def canonical_json(value: Any) -> bytes:
     """UTF-8 JSON with sorted keys, no blanks, no escapes beyond JSON's own. Floats are refused: their text form is not stable."""
     _refuse_floats(value)
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
+    return json.dumps(
+        value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+    ).encode()
 
 
 def _refuse_floats(value: Any) -> None:
@@ -57,7 +70,9 @@ def first_break(events: list[dict[str, Any]]) -> int | None:
     for position, event in enumerate(events, start=1):
         good = event.get("seq") == position and event.get("prev_hash") == previous.hex()
         if good and event.get("salt") is not None:
-            good = detail_digest(bytes.fromhex(event["salt"]), event.get("detail")).hex() == event.get("detail_digest")
+            good = detail_digest(bytes.fromhex(event["salt"]), event.get("detail")).hex() == event.get(
+                "detail_digest"
+            )
         previous = event_hash(previous, event)
         if not good or previous.hex() != event.get("hash"):
             return int(event["seq"]) if isinstance(event.get("seq"), int) else position

@@ -140,7 +140,11 @@ def signed_data(
             _attribute(_MESSAGE_DIGEST, tlv(digest)),
             _attribute(
                 _SIGNING_CERTIFICATE_V2,
-                tlv(_SigningCertificateV2(certs=[_EssCertIdV2(cert_hash=hashlib.sha256(certificate).digest())])),
+                tlv(
+                    _SigningCertificateV2(
+                        certs=[_EssCertIdV2(cert_hash=hashlib.sha256(certificate).digest())]
+                    )
+                ),
             ),
         ]
     )
@@ -149,10 +153,14 @@ def signed_data(
     signature = signer.key.sign(b"\x31" + implicit[1:], ec.ECDSA(hashes.SHA256()))
     unsigned = None
     if timestamp is not None:
-        unsigned = asn1.SetOf([_attribute(_TIMESTAMP_TOKEN, _raw(timestamp(hashlib.sha256(signature).digest())))])
+        unsigned = asn1.SetOf(
+            [_attribute(_TIMESTAMP_TOKEN, _raw(timestamp(hashlib.sha256(signature).digest())))]
+        )
     info = _SignerInfo(
         version=1,
-        sid=_IssuerAndSerial(issuer=_raw(signer.certificate.issuer.public_bytes()), serial=signer.certificate.serial_number),
+        sid=_IssuerAndSerial(
+            issuer=_raw(signer.certificate.issuer.public_bytes()), serial=signer.certificate.serial_number
+        ),
         digest_algorithm=sha256,
         signed_attrs=attributes,
         signature_algorithm=AlgorithmIdentifier(algorithm=_ECDSA_SHA256, parameters=None),
@@ -163,7 +171,9 @@ def signed_data(
         version=1 if content_type == ID_DATA else 3,
         digest_algorithms=asn1.SetOf([sha256]),
         content=_EncapsulatedContent(content_type=content_type, content=content),
-        certificates=asn1.SetOf([_raw(certificate), *(_raw(c.public_bytes(Encoding.DER)) for c in signer.chain)]),
+        certificates=asn1.SetOf(
+            [_raw(certificate), *(_raw(c.public_bytes(Encoding.DER)) for c in signer.chain)]
+        ),
         signer_infos=asn1.SetOf([info]),
     )
     return asn1.encode_der(_ContentInfo(content_type=ID_SIGNED_DATA, content=data))

@@ -18,7 +18,9 @@ class Key(models.Model):
         SEAL = "seal", "an organisation's seal"
 
     purpose = models.CharField(max_length=20, choices=Purpose.choices)
-    owner = models.CharField(max_length=64, blank=True, help_text="Organisation's id for seals, empty otherwise.")
+    owner = models.CharField(
+        max_length=64, blank=True, help_text="Organisation's id for seals, empty otherwise."
+    )
     name = models.CharField(max_length=80, unique=True, help_text="Word in addresses: /crl/<name>.crl")
     certificate = models.BinaryField(help_text="DER")
     private_key = models.BinaryField(help_text="PKCS#8 DER, encrypted by the vault for context sealing.key")
@@ -30,7 +32,9 @@ class Key(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["purpose", "owner"], condition=models.Q(retired_at=None), name="one_key_in_use"),
+            models.UniqueConstraint(
+                fields=["purpose", "owner"], condition=models.Q(retired_at=None), name="one_key_in_use"
+            ),
         ]
 
     def __str__(self) -> str:

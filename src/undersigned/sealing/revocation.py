@@ -48,7 +48,9 @@ def _crl(key: Key) -> bytes:
         .issuer_name(issuer.subject)
         .last_update(this_update)
         .next_update(now + timedelta(days=_CRL_DAYS[_P(key.purpose)]))
-        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(identifier), critical=False)
+        .add_extension(
+            x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(identifier), critical=False
+        )
         .add_extension(x509.CRLNumber(int(this_update.timestamp())), critical=False)
     )
     for revoked in key.issued.exclude(revoked_at=None):
@@ -68,7 +70,11 @@ def ocsp_response(request_der: bytes) -> bytes:
     """DER of the answer to a DER request with one certificate, valid for an hour. Malformed or foreign: an unsuccessful answer."""
     try:
         request = ocsp.load_der_ocsp_request(request_der)
-        issuer_hash, algorithm, serial = request.issuer_key_hash, request.hash_algorithm, request.serial_number
+        issuer_hash, algorithm, serial = (
+            request.issuer_key_hash,
+            request.hash_algorithm,
+            request.serial_number,
+        )
     except (ValueError, NotImplementedError):
         return _unsuccessful(ocsp.OCSPResponseStatus.MALFORMED_REQUEST)
     for key in Key.objects.filter(purpose__in=(_P.SIGNER_CA, _P.TIMESTAMP_CA)):
@@ -76,9 +82,23 @@ def ocsp_response(request_der: bytes) -> bytes:
             now = clock.now().replace(microsecond=0)
             revoked = _revoked_at(key, serial)
             known = authority.issued_here(serial, key)
-            status = ocsp.OCSPCertStatus.REVOKED if revoked else ocsp.OCSPCertStatus.GOOD if known else ocsp.OCSPCertStatus.UNKNOWN
+            status = (
+                ocsp.OCSPCertStatus.REVOKED
+                if revoked
+                else ocsp.OCSPCertStatus.GOOD
+                if known
+                else ocsp.OCSPCertStatus.UNKNOWN
+            )
             builder = ocsp.OCSPResponseBuilder().add_response_by_hash(
-                request.issuer_name_hash, issuer_hash, serial, algorithm, status, now, now + _PUBLIC_ANSWER, revoked, None
+                request.issuer_name_hash,
+                issuer_hash,
+                serial,
+                algorithm,
+                status,
+                now,
+                now + _PUBLIC_ANSWER,
+                revoked,
+                None,
             )
             try:
                 nonce = request.extensions.get_extension_for_class(x509.OCSPNonce).value
@@ -132,13 +152,17 @@ def validation_data(leaves: list[bytes]) -> dict[str, list[bytes]]:
     authority.ensure_authorities()
     keys = list(Key.objects.filter(owner=""))
     cas = {key: authority.certificate(key) for key in keys if key.purpose in _CAS}
-    responders = [bytes(key.certificate) for key in keys if key.purpose in (_P.SIGNER_OCSP, _P.TIMESTAMP_OCSP)]
+    responders = [
+        bytes(key.certificate) for key in keys if key.purpose in (_P.SIGNER_OCSP, _P.TIMESTAMP_OCSP)
+    ]
     now = clock.now().replace(microsecond=0)
     used: dict[int, Key] = {}
     ocsps: list[bytes] = []
     for der in dict.fromkeys(leaves):
         leaf = x509.load_der_x509_certificate(der)
-        issuer = next((key for key, cert in cas.items() if key.purpose != _P.ROOT and _issued_by(leaf, cert)), None)
+        issuer = next(
+            (key for key, cert in cas.items() if key.purpose != _P.ROOT and _issued_by(leaf, cert)), None
+        )
         if issuer is None or der in responders:
             continue
         end = min(now + _EMBEDDED_ANSWER, leaf.not_valid_after_utc - timedelta(minutes=1))
@@ -146,7 +170,9 @@ def validation_data(leaves: list[bytes]) -> dict[str, list[bytes]]:
             raise CertificateEnded(leaf.subject.rfc4514_string())
         revoked = _revoked_at(issuer, leaf.serial_number)
         status = ocsp.OCSPCertStatus.REVOKED if revoked else ocsp.OCSPCertStatus.GOOD
-        builder = ocsp.OCSPResponseBuilder().add_response(leaf, cas[issuer], hashes.SHA256(), status, now, end, revoked, None)
+        builder = ocsp.OCSPResponseBuilder().add_response(
+            leaf, cas[issuer], hashes.SHA256(), status, now, end, revoked, None
+        )
         ocsps.append(_signed(builder, issuer))
         used[issuer.pk] = issuer
     chain = {**used, **{key.issuer_id: key.issuer for key in used.values() if key.issuer and key.issuer_id}}

@@ -67,14 +67,18 @@ class BuiltIn:
         info = _TstInfo(
             version=1,
             policy=x509.ObjectIdentifier(authority.TIMESTAMP_POLICY),
-            imprint=_MessageImprint(algorithm=cms.AlgorithmIdentifier(algorithm=algorithm, parameters=None), digest=digest),
+            imprint=_MessageImprint(
+                algorithm=cms.AlgorithmIdentifier(algorithm=algorithm, parameters=None), digest=digest
+            ),
             serial=x509.random_serial_number(),
             gen_time=asn1.GeneralizedTime(clock.now().replace(microsecond=0)),
             accuracy=_Accuracy(seconds=1),
             nonce=nonce,
         )
         content = asn1.encode_der(info)
-        return cms.signed_data(signer, hashlib.sha256(content).digest(), content_type=cms.ID_TST_INFO, content=content)
+        return cms.signed_data(
+            signer, hashlib.sha256(content).digest(), content_type=cms.ID_TST_INFO, content=content
+        )
 
 
 _SIZES = {"sha256": 32, "sha384": 48, "sha512": 64}
@@ -103,7 +107,11 @@ def respond(request_der: bytes) -> bytes:
 def _der_sequence(*parts: bytes) -> list[bytes]:
     body = b"".join(parts)
     size = len(body)
-    length = bytes([size]) if size < 128 else bytes([0x80 | (size.bit_length() + 7) // 8]) + size.to_bytes((size.bit_length() + 7) // 8, "big")
+    length = (
+        bytes([size])
+        if size < 128
+        else bytes([0x80 | (size.bit_length() + 7) // 8]) + size.to_bytes((size.bit_length() + 7) // 8, "big")
+    )
     return [b"\x30", length, body]
 
 

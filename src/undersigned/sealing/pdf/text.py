@@ -72,7 +72,11 @@ def _font_of(char: str, order: Iterable[str]) -> str:
 def clean(text: str) -> str:
     """One line: composed (NFC), control and formatting signs dropped except joiners, blanks collapsed."""
     text = unicodedata.normalize("NFC", text)
-    kept = "".join(" " if c.isspace() else c for c in text if c in _JOINERS or c.isspace() or unicodedata.category(c) not in ("Cc", "Cf"))
+    kept = "".join(
+        " " if c.isspace() else c
+        for c in text
+        if c in _JOINERS or c.isspace() or unicodedata.category(c) not in ("Cc", "Cf")
+    )
     return " ".join(kept.split())
 
 
@@ -174,7 +178,12 @@ class _Pen:
         self._x, self._y, self._scale, self._into = x, y, scale, into
 
     def _add(self, command: str, *points: tuple[float, float]) -> None:
-        self._into.append((command, tuple(v for x, y in points for v in (self._x + x * self._scale, self._y - y * self._scale))))
+        self._into.append(
+            (
+                command,
+                tuple(v for x, y in points for v in (self._x + x * self._scale, self._y - y * self._scale)),
+            )
+        )
 
     def moveTo(self, p: tuple[float, float]) -> None:  # noqa: N802
         self._add("M", p)
