@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
-from typing import Any
 
 import pytest
 from django.db import connection, transaction
@@ -13,13 +11,6 @@ from undersigned.base import db
 from undersigned.jobs.models import Job
 
 pytestmark = pytest.mark.database
-
-
-@pytest.fixture
-def real_transactions(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
-    """The database without a transaction around the test. Nothing here is committed, so nothing has to be cleaned."""
-    with django_db_blocker.unblock():
-        yield
 
 
 def _second_writer_enters(seconds: float) -> bool:
@@ -37,20 +28,20 @@ def _second_writer_enters(seconds: float) -> bool:
     return entered.is_set()
 
 
-@pytest.mark.usefixtures("real_transactions")
+@pytest.mark.django_db(transaction=True)
 def test_writers_queue_on_sqlite_alone() -> None:
     with db.atomic():
         assert _second_writer_enters(0.1) is (connection.vendor != "sqlite")
     assert _second_writer_enters(0.1)
 
 
-@pytest.mark.usefixtures("real_transactions")
+@pytest.mark.django_db(transaction=True)
 def test_inside_a_transaction_nothing_is_queued_for() -> None:
     with transaction.atomic(), db.atomic():
         assert _second_writer_enters(0.1)
 
 
-@pytest.mark.usefixtures("real_transactions")
+@pytest.mark.django_db(transaction=True)
 def test_failure_rolls_back_and_lets_the_next_writer_in() -> None:
     def fail() -> None:
         with db.atomic():

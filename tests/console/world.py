@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass
+from functools import cache
+
+from django.contrib.auth.hashers import make_password
 
 from tests.pdfs import make_pdf
 from undersigned.accounts.credentials import create_api_key
@@ -44,9 +47,21 @@ class World:
 
 
 def user(organization: Organization, username: str, name: str, surname: str, role: str = User.Role.MEMBER) -> User:
-    return User.objects.create_user(
-        organization, username, PASSWORD, name=name, surname=surname, email=f"{username}@{organization.slug}.example", role=role
+    return User.objects.create(
+        organization=organization,
+        username=username,
+        password=_hashed(),
+        name=name,
+        surname=surname,
+        email=f"{username}@{organization.slug}.example",
+        role=role,
     )
+
+
+@cache
+def _hashed() -> str:
+    """Once for all: hashing is slow on purpose."""
+    return make_password(PASSWORD)
 
 
 def draft(by: User, title: str, people: list[tuple[str, str]], credential: Credential | None = None, pages: int = 2) -> Envelope:

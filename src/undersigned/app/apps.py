@@ -16,6 +16,9 @@ class AppConfig(DjangoAppConfig):
         from undersigned.dialects.signsquid.port import SignsquidPort
         from undersigned.envelopes import ports as envelope_ports
         from undersigned.envelopes.correspondence import PORTS
+        from undersigned.room import gateway
+        from undersigned.room.engine import Engine
 
         delivery_ports.register(PORTS)
         envelope_ports.register(SignsquidPort())
+        gateway.use(Engine())

@@ -193,7 +193,7 @@ class SignForm(forms.Form):
     """The last press. What was shown comes back with it."""
 
     agree = forms.BooleanField(error_messages={"required": gettext_lazy("Tick the box to sign.")})
-    revision = forms.CharField(max_length=200, required=False, widget=forms.HiddenInput)
+    revision = forms.CharField(max_length=4000, required=False, widget=forms.HiddenInput)
     digest = forms.CharField(max_length=200, required=False, widget=forms.HiddenInput)
     request_key = forms.RegexField(r"^[A-Za-z0-9_-]{20,64}$", widget=forms.HiddenInput)
     use_required_attribute = False

@@ -55,9 +55,8 @@ class _Page(HTMLParser):
         super().__init__()
         self.forms: list[_Form] = []
         self.heading = ""
-        self.step = ""
         self._open: _Form | None = None
-        self._in_heading = False
+        self._in_heading = self._heading_done = False
         self.feed(html)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -86,10 +85,10 @@ class _Page(HTMLParser):
         if tag == "form":
             self._open = None
         elif tag == "h1":
-            self._in_heading = False
+            self._in_heading, self._heading_done = False, True
 
     def handle_data(self, data: str) -> None:
-        if self._in_heading:
+        if self._in_heading and not self._heading_done:
             self.heading += data
 
 
@@ -121,7 +120,7 @@ class _Signer:
                     typed = {"kind": "typed"} | ({"name": self.name} if self.name else {})
                     address, page = self._submit(address, page, "kind", **typed)
                 case "sign":
-                    address, page = self._submit(address, page, "request_key", consent="on")
+                    address, page = self._submit(address, page, "request_key", agree="on")
                 case "refuse":
                     self._submit(address, page, "reason", reason=self.decline or "")
                     return "You have refused"
