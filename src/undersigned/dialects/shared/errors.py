@@ -45,5 +45,5 @@ def without_body(response: HttpResponse) -> HttpResponse:
         bare["Content-Length"] = response.get("Content-Length", str(len(response.content)))
     for name in {"Content-Type"} - set(response.headers):
         del bare[name]
-    response.close()
+    # Not `response.close()`: that ends the whole request, with its database connection. Content that nobody began to read needs none.
     return bare
