@@ -6,6 +6,7 @@ without a thread each, and takes a request with both lengths. The classes here a
 
 from __future__ import annotations
 
+import contextlib
 import re
 import signal
 import socket
@@ -30,13 +31,13 @@ _LENGTH = re.compile(r"[0-9]{1,18}")
 WsgiApplication = Callable[..., Any]
 
 
-class Parser(HTTPRequestParser):
+class Parser(HTTPRequestParser):  # type: ignore[misc]
     """Reads a request more liberally where a real client needs it and more strictly where framing is at stake."""
 
     path = ""  # the log names it, also of a request that could not be read
 
     def received(self, data: bytes) -> int:
-        consumed: int = super().received(data)  # type: ignore[no-untyped-call]
+        consumed: int = super().received(data)
         if self.completed:
             # Nothing more is expected, so nobody waits for "100 Continue": a request without a body, or one that was refused.
             # The channel would take back `completed` and wait for ever.
@@ -48,7 +49,7 @@ class Parser(HTTPRequestParser):
         # A client puts file names into the URL as they are: RFC 3986 section 2.1 says how they should have been written.
         line = b"".join(b"%%%02X" % byte if byte >= 0x80 else bytes([byte]) for byte in line)
         try:
-            super().parse_header(line + separator + rest)  # type: ignore[no-untyped-call]
+            super().parse_header(line + separator + rest)
         except ParsingError:
             raise
         except ValueError as e:  # an unclosed bracket in the target, a length of a thousand digits
@@ -75,7 +76,7 @@ class Parser(HTTPRequestParser):
             self.connection_close = True
 
 
-class Channel(HTTPChannel):
+class Channel(HTTPChannel):  # type: ignore[misc]
     """One connection."""
 
     parser_class = Parser
@@ -86,7 +87,7 @@ class Channel(HTTPChannel):
         return not self.requests and self.request is None and not self.total_outbufs_len
 
 
-class Server(TcpWSGIServer):
+class Server(TcpWSGIServer):  # type: ignore[misc]
     """Serves a socket that is listening already and shared with other processes."""
 
     channel_class = Channel
@@ -121,7 +122,7 @@ class Server(TcpWSGIServer):
         dispatcher = ThreadedTaskDispatcher()
         dispatcher.set_thread_count(threads)
         self.stopping = False
-        super().__init__(  # type: ignore[no-untyped-call]
+        super().__init__(
             application,
             {},
             True,
@@ -136,7 +137,8 @@ class Server(TcpWSGIServer):
         """Let `run` drain and return. May be called from a signal handler or another thread."""
         if not self.stopping:
             self.stopping = True
-            self.pull_trigger()  # type: ignore[no-untyped-call]
+            with contextlib.suppress(OSError):  # it noticed by itself and is gone
+                self.pull_trigger()
 
     def run(self) -> None:
         """Serve until `stop`; then accept nothing more, answer what was begun, for `DRAIN_SECONDS` at most."""

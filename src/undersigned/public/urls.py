@@ -12,6 +12,7 @@ urlpatterns = [
     path("verify", verify.verify, name="verify"),
     path("docs/<slug:dialect>", docs.reference, name="docs"),
     path("docs/<slug:dialect>/openapi.json", docs.schema, name="openapi"),
+    path("ca/root.pem", pki.root, name="root"),
     path("crl/<slug:name>.crl", pki.crl, name="crl"),
     path("ocsp", pki.ocsp, name="ocsp"),
     path("ocsp/<path:encoded>", pki.ocsp, name="ocsp-get"),

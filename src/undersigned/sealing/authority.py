@@ -28,20 +28,8 @@ from undersigned.base import clock, vault
 
 from .cms import Signer
 from .models import Key
+from .policies import POLICIES, TIMESTAMP_POLICY
 
-ARC = "2.25.267029789071520695319737306264642874300"
-"""Our OID arc, from a UUID (ITU-T X.667). `.1.<n>` are certificate policies, `.2` is the time-stamping policy."""
-POLICIES = {
-    "": f"{ARC}.1.0",
-    "link": f"{ARC}.1.1",
-    "email-code": f"{ARC}.1.2",
-    "sms-code": f"{ARC}.1.3",
-    "sender-code": f"{ARC}.1.5",
-    "eid": f"{ARC}.1.4",
-    "seal": f"{ARC}.1.9",
-}
-"""How a signer was identified, to the certificate policy that says so; anything else gets the first."""
-TIMESTAMP_POLICY = f"{ARC}.2"
 _DESCRIPTION = x509.ObjectIdentifier("2.5.4.13")
 _VAULT_CONTEXT = "sealing.key"
 _P = Key.Purpose

@@ -14,6 +14,7 @@ from undersigned.base import clock
 
 from . import authority, cms
 from .models import Key
+from .policies import TIMESTAMP_POLICY
 
 
 class TimestampUnavailable(Exception):
@@ -66,7 +67,7 @@ class BuiltIn:
         signer = authority.signer_for(authority.ensure_authorities()[Key.Purpose.TSA])
         info = _TstInfo(
             version=1,
-            policy=x509.ObjectIdentifier(authority.TIMESTAMP_POLICY),
+            policy=x509.ObjectIdentifier(TIMESTAMP_POLICY),
             imprint=_MessageImprint(
                 algorithm=cms.AlgorithmIdentifier(algorithm=algorithm, parameters=None), digest=digest
             ),
@@ -98,7 +99,7 @@ def respond(request_der: bytes) -> bytes:
         return _rejection("bad_data_format")
     if _SIZES.get(algorithm.native) != len(digest):
         return _rejection("bad_alg")
-    if policy not in (None, authority.TIMESTAMP_POLICY):
+    if policy not in (None, TIMESTAMP_POLICY):
         return _rejection("unaccepted_policy")
     token = BuiltIn()._token(digest, x509.ObjectIdentifier(algorithm.dotted), nonce)  # noqa: SLF001 - same module
     return b"".join(_der_sequence(tsp.PKIStatusInfo({"status": "granted"}).dump(), token))

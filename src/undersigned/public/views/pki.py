@@ -5,12 +5,14 @@ from __future__ import annotations
 import base64
 import binascii
 
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from undersigned.sealing import revocation, timestamp
+from undersigned.sealing import authority, revocation, timestamp
 
 REQUEST_LIMIT = 16 * 1024
 """Bytes of one OCSP or timestamp request; real ones have about 100."""
@@ -26,6 +28,13 @@ def crl(_request: HttpRequest, name: str) -> HttpResponse:
     response = HttpResponse(content, content_type="application/pkix-crl")
     response["Cache-Control"] = "public, max-age=300"
     return response
+
+
+@require_GET
+def root(_request: HttpRequest) -> HttpResponse:
+    """The roots of this installation in PEM, for those who check files elsewhere (`undersigned verify --root`)."""
+    pem = b"".join(x509.load_der_x509_certificate(der).public_bytes(Encoding.PEM) for der in authority.root_certificates())
+    return HttpResponse(pem, content_type="application/x-pem-file")
 
 
 @csrf_exempt

@@ -1,0 +1,310 @@
+"""Judge a signed PDF, offline, in the bounded process: integrity, later changes, trust, time, level (EN 319 102-1, EN 319 142-1).
+
+`analyse` gives the JSON that `verify.Report` is made of.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from datetime import datetime
+from pathlib import Path
+from typing import IO, Any
+
+from asn1crypto import cms, x509
+from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.sign.ades.report import AdESFailure, AdESIndeterminate, AdESPassed, AdESSubIndic
+from pyhanko.sign.validation import async_validate_pdf_timestamp
+from pyhanko.sign.validation.ades import ades_lta_validation
+from pyhanko.sign.validation.generic_cms import extract_tst_data_iter
+from pyhanko.sign.validation.policy_decl import PdfSignatureValidationSpec
+from pyhanko_certvalidator import ValidationContext
+
+from undersigned.sealing.policies import WORDS
+
+from . import structure
+from .structure import Found
+from .trust import Certificates
+
+SIGNATURES_MAX = 60
+REVISIONS_MAX = 200
+WORST_FIRST = (
+    "not_pdf",
+    "encrypted",
+    "too_many",
+    "forged_structure",
+    "broken",
+    "changed_after_signing",
+    "revoked",
+    "no_poe",
+    "unknown_issuer",
+    "incomplete",
+    "not_signed",
+    "valid",
+)
+"""Verdicts; several signatures get the worst. `incomplete`: all fits, but no answer is at hand whether certificates were withdrawn."""
+_I = AdESIndeterminate
+_VERDICTS: dict[AdESSubIndic, str] = {
+    AdESPassed.OK: "valid",
+    AdESFailure.FORMAT_FAILURE: "forged_structure",
+    AdESFailure.HASH_FAILURE: "broken",
+    AdESFailure.SIG_CRYPTO_FAILURE: "broken",
+    AdESFailure.REVOKED: "revoked",
+    AdESFailure.NOT_YET_VALID: "no_poe",
+    _I.REVOKED_NO_POE: "revoked",
+    _I.REVOKED_CA_NO_POE: "revoked",
+    _I.NO_SIGNING_CERTIFICATE_FOUND: "unknown_issuer",
+    _I.NO_CERTIFICATE_CHAIN_FOUND: "unknown_issuer",
+    _I.CHAIN_CONSTRAINTS_FAILURE: "unknown_issuer",
+    _I.CERTIFICATE_CHAIN_GENERAL_FAILURE: "incomplete",
+    _I.TRY_LATER: "incomplete",
+}
+"""Sub-indications of EN 319 102-1 clause 5.1.3 to verdicts; the others mean that the time of signing cannot be told."""
+
+
+def analyse(path: str, roots: list[str], crls: list[str]) -> dict[str, Any]:
+    """The whole report on the file at `path`. `roots`: certificates (DER as hex) that the caller trusts; `crls`: fresh ones, likewise."""
+    file_path = Path(path)
+    size = file_path.stat().st_size
+    with file_path.open("rb") as file:
+        report: dict[str, Any] = {
+            "sha256": hashlib.file_digest(file, "sha256").hexdigest(),
+            "size": size,
+            "signatures": [],
+        }
+        file.seek(0)
+        if b"%PDF-" not in file.read(1024):
+            return report | {"verdict": "not_pdf"}
+        try:
+            reader = PdfFileReader(file, strict=False)
+            encrypted, revisions = reader.encrypted, reader.xrefs.total_revisions
+            reader.root["/Pages"]  # noqa: B018 - fails when the file cannot be read
+        except Exception:  # noqa: BLE001 - whatever the parser throws
+            return report | _unreadable(file)
+        if encrypted:
+            return report | {"verdict": "encrypted"}
+        report["revisions"] = revisions
+        if revisions > REVISIONS_MAX:
+            return report | {"verdict": "too_many"}
+        try:
+            found = structure.find(reader, file, size)
+        except Exception:  # noqa: BLE001 - the form's tree is malformed
+            return report | _unreadable(file)
+        if len(found) > SIGNATURES_MAX:
+            return report | {"verdict": "too_many"}
+        if not found:
+            if structure.had_signatures(reader):
+                return report | {"verdict": "changed_after_signing", "reason": "signature_removed"}
+            return report | {"verdict": "not_signed"}
+        return report | _judge(reader, file, size, found, [bytes.fromhex(r) for r in roots], [bytes.fromhex(c) for c in crls])
+
+
+def _unreadable(file: IO[bytes]) -> dict[str, str]:
+    """A file that cannot be read: damaged if it says that it was signed, else none of ours to judge."""
+    file.seek(0)
+    carry = b""
+    while part := file.read(1 << 20):
+        if b"/ByteRange" in carry + part:
+            return {"verdict": "broken", "reason": "unreadable"}
+        carry = part[-16:]
+    return {"verdict": "not_pdf", "reason": "unreadable"}
+
+
+def _judge(
+    reader: PdfFileReader, file: IO[bytes], size: int, found: list[Found], roots: list[bytes], crls: list[bytes]
+) -> dict[str, Any]:
+    certificates = Certificates(roots, crls)
+    certificates.read_dss(reader)
+    sound = [f for f in found if f.embedded is not None]
+    leaves: list[x509.Certificate] = []
+    newest: x509.Certificate | None = None
+    for one in sound:
+        one.problem = one.problem or ("hybrid_file" if reader.xrefs.hybrid_xrefs_present else "")
+        one.problem = one.problem or structure.coverage_problem(one)
+        assert one.embedded is not None
+        for data in (one.embedded.signed_data, *_tokens(one.embedded.signer_info)):
+            certificates.add(c.chosen for c in data["certificates"] if isinstance(c.chosen, x509.Certificate))
+        leaves.append(one.embedded.signer_cert)
+        if one.embedded.sig_object_type == "/DocTimeStamp":
+            newest = one.embedded.signer_cert
+    first = min((f.embedded.signed_revision for f in sound if f.embedded), default=0)
+    levels = structure.steps(reader, first)
+    vouched = certificates.vouched(newest)
+    signatures = [_signature(one, reader, levels, certificates, vouched, leaves) for one in found]
+    worst = min(signatures, key=lambda s: WORST_FIRST.index(s["verdict"]))
+    result: dict[str, Any] = {
+        "verdict": worst["verdict"],
+        "reason": worst["reason"],
+        "worst_field": worst["field"],
+        "signatures": signatures,
+        "assumed_not_revoked": [_name(c) | {"sha256": c.sha256.hex()} for c in vouched],
+    }
+    later = structure.unsigned_end(found, reader, levels, file, size) if sound else 0
+    if later and WORST_FIRST.index(result["verdict"]) > WORST_FIRST.index("changed_after_signing"):
+        result |= {"verdict": "changed_after_signing", "reason": "unsigned_end", "changed_in_revision": later}
+    elif not any(s["kind"] == "signature" for s in signatures) and result["verdict"] == "valid":
+        result |= {"verdict": "not_signed", "reason": "timestamps_only"}
+    return result
+
+
+def _signature(
+    one: Found,
+    reader: PdfFileReader,
+    levels: dict[int, Any],
+    certificates: Certificates,
+    vouched: list[x509.Certificate],
+    leaves: list[x509.Certificate],
+) -> dict[str, Any]:
+    """One signature's part of the report."""
+    if one.embedded is None:
+        verdict = "broken" if one.damaged else "forged_structure"
+        return {"field": one.field, "kind": "signature", "verdict": verdict, "reason": one.problem}
+    signature = one.embedded
+    is_timestamp = signature.sig_object_type == "/DocTimeStamp"
+    leaf = signature.signer_cert
+    root = certificates.root(leaf)
+    trusted_root = certificates.trusted(root)
+    level, refused = structure.allowed(one, reader, levels)
+    report: dict[str, Any] = {
+        "field": one.field,
+        "kind": "timestamp" if is_timestamp else "signature",
+        "signer": _name(leaf),
+        "issuer": _name(certificates.chain(leaf)[-1] if root is None else root),
+        "certificate_sha256": leaf.sha256.hex(),
+        "serial": f"{leaf.serial_number:x}",
+        "valid_until": leaf.not_valid_after.isoformat(),
+        "identified_by": _identified_by(leaf),
+        "root_sha256": root.sha256.hex() if root is not None else None,
+        "root_trusted": trusted_root,
+        "claimed_at": _claimed(signature),
+        "reason_given": _text(signature.sig_object, "/Reason"),
+        "revision": signature.signed_revision + 1,
+        "covered_bytes": one.end,
+        "modification": level,
+        "changes_allowed": not refused,
+        "changed_in_revision": refused + 1 if refused else None,
+    }
+    ades = _timestamp_result if is_timestamp else _ades_result
+    try:
+        report |= ades(signature, certificates, certificates.spec(trusted_root, vouched, leaves), reader)
+        if report["verdict"] in ("incomplete", "no_poe") and not is_timestamp and _lasts(leaf):
+            # Does everything but the missing answers fit? Then that alone is what is wrong.
+            lax = certificates.spec(trusted_root, vouched, leaves, check=False)
+            relaxed = ades(signature, certificates, lax, reader)
+            report["verdict"] = "incomplete" if relaxed["verdict"] == "valid" else report["verdict"]
+            for key in ("confirmed_at", "confirmed_by", "level"):
+                report[key] = report[key] or relaxed[key]
+    except Exception as e:  # noqa: BLE001 - malformed certificates or CMS: never good, never a crash
+        report |= {"intact": False, "verdict": "broken", "reason": f"unreadable_signature: {type(e).__name__}"}
+    report["trusted"] = trusted_root and report["verdict"] == "valid"
+    if one.problem:
+        report |= {"verdict": "forged_structure", "reason": one.problem, "trusted": False}
+    elif refused and report["verdict"] not in ("broken", "forged_structure"):
+        report |= {"verdict": "changed_after_signing", "reason": "later_revision", "trusted": False}
+    elif not trusted_root and report["verdict"] in ("valid", "incomplete"):
+        report["verdict"] = "unknown_issuer"
+    return report
+
+
+def _ades_result(signature: Any, certificates: Certificates, spec: Any, reader: PdfFileReader) -> dict[str, Any]:
+    signature.compute_integrity_info(skip_diff=True)
+    result = asyncio.run(ades_lta_validation(signature, PdfSignatureValidationSpec(spec, diff_policy=None)))
+    indication = result.ades_subindic
+    token, confirmed = next(iter(_tokens(signature.signer_info)), None), None
+    status = result.api_status
+    stamp = result.signature_timestamp_status
+    stamped = stamp.api_status if stamp is not None else status.timestamp_validity if status is not None else None
+    good = (stamp is not None and stamp.ades_subindic == AdESPassed.OK) or (
+        stamped is not None and stamped.intact and stamped.valid and stamped.trusted
+    )
+    if token is not None and good and stamped is not None:
+        confirmed = stamped.timestamp
+    elif result.oldest_evidence_record_timestamp is not None:
+        confirmed = result.oldest_evidence_record_timestamp
+    passed = indication == AdESPassed.OK
+    level = "B-B" if token is None else "B-T"
+    if passed and level == "B-T" and certificates.has_dss:
+        level = "B-LT" if result.oldest_evidence_record_timestamp is None else "B-LTA"
+    return {
+        "intact": bool(status is not None and status.intact and status.valid),
+        "indication": f"TOTAL_{indication.status.name}" if not isinstance(indication, _I) else "INDETERMINATE",
+        "sub_indication": None if passed else indication.standard_name,
+        "reason": "" if passed else indication.standard_name.lower(),
+        "verdict": _VERDICTS.get(indication, "no_poe"),
+        "confirmed_at": confirmed.isoformat() if confirmed is not None else None,
+        "confirmed_by": _name(_leaf(token)) if token is not None and confirmed is not None else None,
+        "level": level,
+    }
+
+
+def _timestamp_result(
+    signature: Any, certificates: Certificates, spec: Any, reader: PdfFileReader
+) -> dict[str, Any]:
+    """A document timestamp by itself: intact, and from a known authority. What it proves shows in the signatures before it."""
+    context = ValidationContext(
+        trust_roots=list(spec.cert_validation_policy.trust_manager.iter_certs()),
+        other_certs=list(certificates.known.values()),
+        allow_fetching=False,
+        revocation_mode="soft-fail",
+    )
+    status = asyncio.run(async_validate_pdf_timestamp(signature, context, skip_diff=True))
+    intact = bool(status.intact and status.valid)
+    ended = not _lasts(signature.signer_cert)
+    good = intact and (status.trusted or ended)
+    return {
+        "intact": intact,
+        "indication": "TOTAL_PASSED" if good else "INDETERMINATE" if intact else "TOTAL_FAILED",
+        "sub_indication": None if good else "NO_CERTIFICATE_CHAIN_FOUND" if intact else "HASH_FAILURE",
+        "reason": "",
+        "verdict": "valid" if good else "unknown_issuer" if intact else "broken",
+        "confirmed_at": status.timestamp.isoformat() if intact else None,
+        "confirmed_by": _name(signature.signer_cert) if intact else None,
+        "level": None,
+    }
+
+
+def _tokens(signer_info: Any) -> list[cms.SignedData]:
+    """The signature timestamps (id-aa-timeStampToken)."""
+    return list(extract_tst_data_iter(signer_info, signed=False))
+
+
+def _leaf(data: cms.SignedData) -> x509.Certificate:
+    serial = data["signer_infos"][0]["sid"].chosen["serial_number"].native
+    return next(c.chosen for c in data["certificates"] if c.chosen.serial_number == serial)
+
+
+def _lasts(certificate: x509.Certificate) -> bool:
+    ends: datetime = certificate.not_valid_after
+    return ends > datetime.now(ends.tzinfo)
+
+
+def _name(certificate: x509.Certificate) -> dict[str, str]:
+    subject = certificate.subject.native
+    return {
+        key: str(subject.get(source) or "")
+        for key, source in (("name", "common_name"), ("organization", "organization_name"))
+    }
+
+
+def _identified_by(certificate: x509.Certificate) -> str:
+    """What the certificate says about how its holder was identified: the subject's description, else our policy's word, else nothing."""
+    description = certificate.subject.native.get("description")
+    if description:
+        return str(description)
+    for policy in certificate.certificate_policies_value or []:
+        if policy["policy_identifier"].dotted in WORDS:
+            return WORDS[policy["policy_identifier"].dotted]
+    return ""
+
+
+def _text(dictionary: Any, key: str) -> str:
+    value = dictionary[key] if key in dictionary else ""
+    return str(value) if isinstance(value, str) else ""
+
+
+def _claimed(signature: Any) -> str | None:
+    try:
+        moment = signature.self_reported_timestamp
+    except Exception:  # noqa: BLE001 - a date that nobody can read
+        return None
+    return moment.isoformat() if moment is not None else None
