@@ -35,7 +35,12 @@ class Signer:
         appearance.keep(self.sitting, appearance.Look("typed", name=self.recipient.full_name, hand="caveat"))
 
     def sign(
-        self, *, consent: str = "I agree.", key: str = "", revision: str | None = None, digest: str | None = None
+        self,
+        *,
+        consent: str = "I agree.",
+        key: str = "",
+        revision: str | None = None,
+        digest: str | None = None,
     ) -> None:
         self.ready()
         seen = shown.current(Envelope.objects.get(pk=self.recipient.envelope_id))

@@ -79,13 +79,17 @@ def test_two_sign_and_the_contract_is_sealed(open_: Envelope, john: Signer, asa:
     ]
     assert open_.evidence is not None
     assert open_.evidence_json is not None
-    chain = [audit.hashed_fields(e) | {"prev_hash": e.prev_hash, "hash": e.hash} for e, _ in audit.trail(open_)]
+    chain = [
+        audit.hashed_fields(e) | {"prev_hash": e.prev_hash, "hash": e.hash} for e, _ in audit.trail(open_)
+    ]
     assert first_break(chain) is None
     completed = Message.objects.filter(purpose="completed")
     assert {m.address for m in completed} == {"john@example.com", "asa@example.com", "anna@board.example"}
 
 
-def test_a_consent_names_what_was_shown_and_a_proof_that_the_sender_knew_the_code(open_: Envelope, john: Signer) -> None:
+def test_a_consent_names_what_was_shown_and_a_proof_that_the_sender_knew_the_code(
+    open_: Envelope, john: Signer
+) -> None:
     head = Document.objects.get(envelope=open_).head
     assert head is not None
     john.sign(consent="I agree, word for word.")
@@ -170,7 +174,9 @@ def test_without_a_trusted_time_nothing_is_signed(open_: Envelope, john: Signer,
 
 
 @pytest.mark.parametrize(("revision", "digest"), [("", "x"), ("1-2", "x"), ("999999", "x"), ("abc", "x")])
-def test_other_pages_than_those_shown_are_not_signed(open_: Envelope, john: Signer, revision: str, digest: str) -> None:
+def test_other_pages_than_those_shown_are_not_signed(
+    open_: Envelope, john: Signer, revision: str, digest: str
+) -> None:
     with pytest.raises(Conflict) as e:
         john.sign(revision=revision, digest=digest)
     assert e.value.code == "moved"
@@ -251,7 +257,9 @@ def test_five_wrong_codes_lock_even_the_right_one_for_all_sittings(open_: Envelo
 
 def test_after_the_pause_the_code_works_again(organization: Organization, open_: Envelope) -> None:
     recipient = open_.recipients.get(name="John Doe")
-    Recipient.objects.filter(pk=recipient.pk).update(code_locked_until=open_.created_at + timedelta(minutes=15))
+    Recipient.objects.filter(pk=recipient.pk).update(
+        code_locked_until=open_.created_at + timedelta(minutes=15)
+    )
     Organization.objects.filter(pk=organization.pk).update(clock_offset=timedelta(minutes=16))
     sitting = open_sitting(links.token(recipient), "", "").sitting
     enter_code(sitting, f" {(recipient.code or '').lower()[:3]} {(recipient.code or '').lower()[3:]} ")

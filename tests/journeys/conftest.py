@@ -54,7 +54,10 @@ class Mailbox:
         """The first mail to `address` whose subject holds `subject`."""
         return until(
             f"a mail to {address} about {subject}",
-            lambda: next((m for m in list(self.mails) if m["To"] and address in m["To"] and subject in m["Subject"]), None),
+            lambda: next(
+                (m for m in list(self.mails) if m["To"] and address in m["To"] and subject in m["Subject"]),
+                None,
+            ),
         )
 
     async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802 - aiosmtpd's name
@@ -148,7 +151,11 @@ def server(tmp_path: Path, mailbox: Mailbox, receiver: Receiver) -> Iterator[Ser
     }
     with (tmp_path / "log").open("wb") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "undersigned.app.cli", "serve"], env=environment, stdout=log, stderr=log, start_new_session=True
+            [sys.executable, "-m", "undersigned.app.cli", "serve"],
+            env=environment,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
         )
     try:
         until("the server", lambda: process.poll() is not None or _healthy(url))
@@ -183,7 +190,13 @@ def chromium() -> Iterator[Browser]:
     path = shutil.which("chromium")
     if path is None:
         pytest.skip("Chromium is not installed")
-    flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+    flags = [
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+    ]
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=flags)
         yield browser

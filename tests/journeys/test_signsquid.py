@@ -28,7 +28,9 @@ class Client:
 
     def post(self, path: str, body: object = None) -> Answer:
         data = "" if body is None else json.dumps(body)
-        return curl(self.key, "POST", f"{self.server.api}{path}", "-H", "Content-Type: application/json", "-d", data)
+        return curl(
+            self.key, "POST", f"{self.server.api}{path}", "-H", "Content-Type: application/json", "-d", data
+        )
 
     def get(self, path: str) -> Answer:
         return curl(self.key, "GET", f"{self.server.api}{path}")
@@ -41,7 +43,9 @@ class Client:
         contract = created.headers["Location"].rsplit("/", 1)[1]
         assert re.fullmatch(r"[0-9a-f]{24}", contract)
         for signatory in signatories:
-            assert self.post(f"/contracts/{contract}/versions/1/signatories", signatory).lines == ["HTTP/1.1 201 Created"]
+            assert self.post(f"/contracts/{contract}/versions/1/signatories", signatory).lines == [
+                "HTTP/1.1 201 Created"
+            ]
         # As the known client uploads: both lengths, Expect, and the name in the address as it is.
         size = str(pdf.stat().st_size)
         uploaded = curl(
@@ -67,11 +71,13 @@ def sign_in_browser(page: Page, link: str, code: str) -> None:
     page.get_by_role("button", name="Continue").click()
     expect(page.get_by_role("heading", level=1)).to_have_text(re.compile("Read the documents"))
     page.get_by_role("link", name="Go on to sign").click()
-    page.get_by_label("Type", exact=True).check()
+    page.get_by_role("radio", name="Type").check()
     page.get_by_role("button", name="Use this").click()
     page.get_by_role("checkbox").check()
     page.get_by_role("button", name=re.compile("Sign 1 document")).click()
-    expect(page.get_by_role("heading", level=1)).to_have_text(re.compile("You have signed|Everybody has signed"), timeout=30000)
+    expect(page.get_by_role("heading", level=1)).to_have_text(
+        re.compile("You have signed|Everybody has signed"), timeout=30000
+    )
 
 
 def link_in(text: str) -> str:
@@ -100,7 +106,13 @@ def test_from_curl_to_a_sealed_contract(server: Server, chromium: Browser, tmp_p
     assert (version["published"], version["status"]) == (True, "WaitingForSignatoryAction")
     jorg, eleni = version["signatories"]
     assert jorg["smsStatus"] is None
-    until("the SMS", lambda: client.get(f"/contracts/{contract}").json()["versions"][0]["signatories"][1]["smsStatus"] == "Sent")
+    until(
+        "the SMS",
+        lambda: (
+            client.get(f"/contracts/{contract}").json()["versions"][0]["signatories"][1]["smsStatus"]
+            == "Sent"
+        ),
+    )
 
     for position, signatory in enumerate((jorg, eleni), start=1):
         mail = server.mailbox.to(signatory["email"], "asks you to sign")
@@ -141,7 +153,9 @@ def _check_webhooks(server: Server, client: Client, contract: str) -> None:
 
 def _download_sealed(server: Server, contract: str, folder: Path) -> Path:
     address = f"{server.api}/contracts/{contract}/versions/1/files/{NAME.replace(' ', '%20')}"
-    answer = until("the sealed file", lambda: (a := curl(server.key, "GET", address)).lines == ["HTTP/1.1 200 OK"] and a)
+    answer = until(
+        "the sealed file", lambda: (a := curl(server.key, "GET", address)).lines == ["HTTP/1.1 200 OK"] and a
+    )
     path = folder / "sealed.pdf"
     path.write_bytes(answer.body)
     return path

@@ -28,7 +28,7 @@ from undersigned.base import clock, vault
 
 from .cms import Signer
 from .models import Key
-from .policies import POLICIES, TIMESTAMP_POLICY
+from .policies import POLICIES
 
 _DESCRIPTION = x509.ObjectIdentifier("2.5.4.13")
 _VAULT_CONTEXT = "sealing.key"

@@ -46,7 +46,7 @@ def seal_pdf(source: Path, target: Path, request: SealRequest) -> None:
         reserved.fill(
             sealed,
             region,
-            cms.signed_data(signer, bytes.fromhex(region["digest"]), timestamp=time_source.token),
+            cms.signed_data(signer, reserved.digest(source, sealed, region), timestamp=time_source.token),
         )
         close_pdf(sealed, target)
 
@@ -68,4 +68,4 @@ def close_pdf(source: Path, target: Path) -> None:
         crls=[c.hex() for c in data["crls"]],
         ocsps=[o.hex() for o in data["ocsps"]],
     )
-    reserved.fill(target, region, time_source.token(bytes.fromhex(region["digest"])))
+    reserved.fill(target, region, time_source.token(reserved.digest(source, target, region)))

@@ -58,6 +58,8 @@ def sign_pdf(source: Path, target: Path, request: SignRequest) -> SignResult:
         )
     signer = authority.issue_signer(request.subject, request.not_after)
     reserved.fill(
-        target, region, cms.signed_data(signer, bytes.fromhex(region["digest"]), timestamp=time_source.token)
+        target,
+        region,
+        cms.signed_data(signer, reserved.digest(source, target, region), timestamp=time_source.token),
     )
     return SignResult(f"{signer.certificate.serial_number:x}", signer.certificate.public_bytes(Encoding.DER))

@@ -15,12 +15,25 @@ DESPITE_UNKNOWN = ("valid", "unknown_issuer")
 
 
 @click.command()
-@click.argument("files", metavar="FILE…", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option(
-    "--evidence", "evidence", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Evidence (PDF or JSON) to check with the files."
+@click.argument(
+    "files",
+    metavar="FILE…",
+    nargs=-1,
+    required=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
 )
 @click.option(
-    "--root", "roots", multiple=True, type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Certificate that you trust (PEM or DER)."
+    "--evidence",
+    "evidence",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Evidence (PDF or JSON) to check with the files.",
+)
+@click.option(
+    "--root",
+    "roots",
+    multiple=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Certificate that you trust (PEM or DER).",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the whole report as JSON.")
 def command(files: tuple[Path, ...], evidence: Path | None, roots: tuple[Path, ...], as_json: bool) -> None:
@@ -68,10 +81,12 @@ def _print_file(file: Path, result: Any) -> None:
         click.echo(f"  Reason: {reason_words(result.reason)}")
     for s in result.signers:
         when = f"{s.confirmed_at:%Y-%m-%d %H:%M:%S} UTC" if s.confirmed_at else "at an unconfirmed time"
-        click.echo(f"  - {s.signer.name or s.signer.organization}, {when}, {s.level or 'no level'}, {s.verdict}")
+        click.echo(
+            f"  - {s.signer.name or s.signer.organization}, {when}, {s.level or 'no level'}, {s.verdict}"
+        )
     if result.verdict == "unknown_issuer" and result.signers:
-        root = result.signers[0].root
-        click.echo(f"    issuer {root}, SHA-256 {root.sha256 if root else 'unknown'}")
+        first = result.signers[0]
+        click.echo(f"    issuer {first.issuer}, root SHA-256 {first.root_sha256 or 'unknown'}")
 
 
 def _certificates(paths: Iterable[Path]) -> Iterable[bytes]:
@@ -82,7 +97,11 @@ def _certificates(paths: Iterable[Path]) -> Iterable[bytes]:
     for path in paths:
         data = path.read_bytes()
         try:
-            found = x509.load_pem_x509_certificates(data) if b"-----BEGIN" in data else [x509.load_der_x509_certificate(data)]
+            found = (
+                x509.load_pem_x509_certificates(data)
+                if b"-----BEGIN" in data
+                else [x509.load_der_x509_certificate(data)]
+            )
         except ValueError as e:
             raise click.BadParameter(f"{path} holds no certificate") from e
         yield from (c.public_bytes(Encoding.DER) for c in found)

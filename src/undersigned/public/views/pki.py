@@ -33,7 +33,10 @@ def crl(_request: HttpRequest, name: str) -> HttpResponse:
 @require_GET
 def root(_request: HttpRequest) -> HttpResponse:
     """The roots of this installation in PEM, for those who check files elsewhere (`undersigned verify --root`)."""
-    pem = b"".join(x509.load_der_x509_certificate(der).public_bytes(Encoding.PEM) for der in authority.root_certificates())
+    pem = b"".join(
+        x509.load_der_x509_certificate(der).public_bytes(Encoding.PEM)
+        for der in authority.root_certificates()
+    )
     return HttpResponse(pem, content_type="application/x-pem-file")
 
 

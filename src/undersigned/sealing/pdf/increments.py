@@ -1,7 +1,7 @@
 """What happens inside a PDF when it is prepared, signed and closed. Runs in the bounded process: no key and no secret comes here.
 
-Functions take and give JSON-able values. Those that begin a signature leave reserved bytes in the target and give the digest of the rest
-(ISO 32000-2, 12.8.1); `reserved.fill` puts the CMS there without parsing.
+Functions take and give JSON-able values. Those that begin a signature leave reserved bytes in the target and say where
+(ISO 32000-2, 12.8.1); `reserved` hashes the rest and puts the CMS there without parsing.
 """
 
 from __future__ import annotations
@@ -141,7 +141,6 @@ def _leaf(data: cms.SignedData) -> str:
 
 def _region(prepared: Any) -> dict[str, Any]:
     return {
-        "digest": prepared.document_digest.hex(),
         "start": prepared.reserved_region_start,
         "end": prepared.reserved_region_end,
     }

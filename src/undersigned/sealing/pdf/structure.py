@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import IO, Any
 
 from pyhanko.pdf_utils import generic
@@ -42,7 +43,7 @@ def find(reader: PdfFileReader, file: IO[bytes], size: int) -> list[Found]:
     found: list[Found] = []
     for name, _, field in enumerate_sig_fields(reader):
         field = field.get_object()  # noqa: PLW2901 - pyHanko gives references and dictionaries alike
-        value = field["/V"] if "/V" in field else None
+        value = field["/V"] if "/V" in field else None  # noqa: SIM401 - get() does not follow references
         if value is None or isinstance(value, generic.NullObject):
             continue
         one = Found(str(name))
@@ -58,7 +59,7 @@ def find(reader: PdfFileReader, file: IO[bytes], size: int) -> list[Found]:
         except Exception:  # noqa: BLE001 - whatever the CMS parser throws at malformed bytes
             one.problem, one.damaged = "unreadable_signature", True
     found.sort(key=lambda f: f.end)
-    for earlier, later in zip(found, found[1:], strict=False):
+    for earlier, later in pairwise(found):
         # A later signature covers an earlier one whole, its CMS included (ISO 32000-2, 12.8.1).
         if earlier.end and not later.problem and later.gap[0] < earlier.end:
             later.problem = "overlap"
@@ -154,7 +155,11 @@ def allowed(one: Found, reader: PdfFileReader, levels: dict[int, ModificationLev
 
 
 def unsigned_end(
-    found: list[Found], reader: PdfFileReader, levels: dict[int, ModificationLevel], file: IO[bytes], size: int
+    found: list[Found],
+    reader: PdfFileReader,
+    levels: dict[int, ModificationLevel],
+    file: IO[bytes],
+    size: int,
 ) -> int:
     """Whether something other than validation data follows the last signature: the offending revision, 0 when nothing does."""
     last = max((f.embedded.signed_revision for f in found if f.embedded is not None), default=-1)
@@ -171,7 +176,9 @@ def had_signatures(reader: PdfFileReader) -> bool:
     """Whether an earlier revision held a signature: then a file without one was stripped."""
     for number in range(reader.xrefs.total_revisions - 1):
         try:
-            if any(True for _ in enumerate_sig_fields(reader.get_historical_resolver(number), filled_status=True)):
+            if any(
+                True for _ in enumerate_sig_fields(reader.get_historical_resolver(number), filled_status=True)
+            ):
                 return True
         except Exception:  # noqa: BLE001, S112 - an unreadable old revision holds nothing to speak of
             continue

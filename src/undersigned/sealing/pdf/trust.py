@@ -93,7 +93,12 @@ class Certificates:
         return [c for c in wanted if (c.issuer.dump(), c.serial_number) not in withdrawn]
 
     def spec(
-        self, trusted: bool, vouched: list[x509.Certificate], leaves: list[x509.Certificate], *, check: bool = True
+        self,
+        trusted: bool,
+        vouched: list[x509.Certificate],
+        leaves: list[x509.Certificate],
+        *,
+        check: bool = True,
     ) -> SignatureValidationSpec:
         """What the AdES validation goes by: offline; anchors are the caller's roots if `trusted`, else also those in the file.
 
@@ -118,7 +123,8 @@ class Certificates:
             ts_cert_validation_policy=policy,
             local_knowledge=knowledge,
             revinfo_gathering_policy=RevocationInfoGatheringSpec(
-                RevinfoOnlineFetchingRule.LOCAL_ONLY, certificate_fetching_rule=CertificateFetchingRule.NEVER_FETCH
+                RevinfoOnlineFetchingRule.LOCAL_ONLY,
+                certificate_fetching_rule=CertificateFetchingRule.NEVER_FETCH,
             ),
             key_usage_settings=KeyUsageConstraints(
                 key_usage={"non_repudiation", "digital_signature"}, match_all_key_usages=False

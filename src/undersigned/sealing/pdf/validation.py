@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import logging
 from datetime import datetime
 from pathlib import Path
 from typing import IO, Any
@@ -25,6 +26,10 @@ from undersigned.sealing.policies import WORDS
 from . import structure
 from .structure import Found
 from .trust import Certificates
+
+# The engine logs each failed step with the names in the certificates; the report says what matters, without a log.
+logging.getLogger("pyhanko").setLevel(logging.CRITICAL)
+logging.getLogger("pyhanko_certvalidator").setLevel(logging.CRITICAL)
 
 SIGNATURES_MAX = 60
 REVISIONS_MAX = 200
@@ -78,7 +83,7 @@ def analyse(path: str, roots: list[str], crls: list[str]) -> dict[str, Any]:
         try:
             reader = PdfFileReader(file, strict=False)
             encrypted, revisions = reader.encrypted, reader.xrefs.total_revisions
-            reader.root["/Pages"]  # noqa: B018 - fails when the file cannot be read
+            reader.root["/Pages"]  # fails when the file cannot be read
         except Exception:  # noqa: BLE001 - whatever the parser throws
             return report | _unreadable(file)
         if encrypted:
@@ -96,7 +101,9 @@ def analyse(path: str, roots: list[str], crls: list[str]) -> dict[str, Any]:
             if structure.had_signatures(reader):
                 return report | {"verdict": "changed_after_signing", "reason": "signature_removed"}
             return report | {"verdict": "not_signed"}
-        return report | _judge(reader, file, size, found, [bytes.fromhex(r) for r in roots], [bytes.fromhex(c) for c in crls])
+        return report | _judge(
+            reader, file, size, found, [bytes.fromhex(r) for r in roots], [bytes.fromhex(c) for c in crls]
+        )
 
 
 def _unreadable(file: IO[bytes]) -> dict[str, str]:
@@ -111,7 +118,12 @@ def _unreadable(file: IO[bytes]) -> dict[str, str]:
 
 
 def _judge(
-    reader: PdfFileReader, file: IO[bytes], size: int, found: list[Found], roots: list[bytes], crls: list[bytes]
+    reader: PdfFileReader,
+    file: IO[bytes],
+    size: int,
+    found: list[Found],
+    roots: list[bytes],
+    crls: list[bytes],
 ) -> dict[str, Any]:
     certificates = Certificates(roots, crls)
     certificates.read_dss(reader)
@@ -195,7 +207,11 @@ def _signature(
             for key in ("confirmed_at", "confirmed_by", "level"):
                 report[key] = report[key] or relaxed[key]
     except Exception as e:  # noqa: BLE001 - malformed certificates or CMS: never good, never a crash
-        report |= {"intact": False, "verdict": "broken", "reason": f"unreadable_signature: {type(e).__name__}"}
+        report |= {
+            "intact": False,
+            "verdict": "broken",
+            "reason": f"unreadable_signature: {type(e).__name__}",
+        }
     report["trusted"] = trusted_root and report["verdict"] == "valid"
     if one.problem:
         report |= {"verdict": "forged_structure", "reason": one.problem, "trusted": False}
@@ -206,14 +222,18 @@ def _signature(
     return report
 
 
-def _ades_result(signature: Any, certificates: Certificates, spec: Any, reader: PdfFileReader) -> dict[str, Any]:
+def _ades_result(
+    signature: Any, certificates: Certificates, spec: Any, reader: PdfFileReader
+) -> dict[str, Any]:
     signature.compute_integrity_info(skip_diff=True)
     result = asyncio.run(ades_lta_validation(signature, PdfSignatureValidationSpec(spec, diff_policy=None)))
     indication = result.ades_subindic
     token, confirmed = next(iter(_tokens(signature.signer_info)), None), None
     status = result.api_status
     stamp = result.signature_timestamp_status
-    stamped = stamp.api_status if stamp is not None else status.timestamp_validity if status is not None else None
+    stamped = (
+        stamp.api_status if stamp is not None else status.timestamp_validity if status is not None else None
+    )
     good = (stamp is not None and stamp.ades_subindic == AdESPassed.OK) or (
         stamped is not None and stamped.intact and stamped.valid and stamped.trusted
     )
@@ -227,7 +247,9 @@ def _ades_result(signature: Any, certificates: Certificates, spec: Any, reader: 
         level = "B-LT" if result.oldest_evidence_record_timestamp is None else "B-LTA"
     return {
         "intact": bool(status is not None and status.intact and status.valid),
-        "indication": f"TOTAL_{indication.status.name}" if not isinstance(indication, _I) else "INDETERMINATE",
+        "indication": f"TOTAL_{indication.status.name}"
+        if not isinstance(indication, _I)
+        else "INDETERMINATE",
         "sub_indication": None if passed else indication.standard_name,
         "reason": "" if passed else indication.standard_name.lower(),
         "verdict": _VERDICTS.get(indication, "no_poe"),
@@ -288,7 +310,8 @@ def _name(certificate: x509.Certificate) -> dict[str, str]:
 
 def _identified_by(certificate: x509.Certificate) -> str:
     """What the certificate says about how its holder was identified: the subject's description, else our policy's word, else nothing."""
-    description = certificate.subject.native.get("description")
+    subject = certificate.subject.native
+    description = subject.get("description") or subject.get("2.5.4.13")
     if description:
         return str(description)
     for policy in certificate.certificate_policies_value or []:
@@ -298,7 +321,7 @@ def _identified_by(certificate: x509.Certificate) -> str:
 
 
 def _text(dictionary: Any, key: str) -> str:
-    value = dictionary[key] if key in dictionary else ""
+    value = dictionary[key] if key in dictionary else ""  # noqa: SIM401 - get() does not follow references
     return str(value) if isinstance(value, str) else ""
 
 
