@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 import pytest
+from django.conf import LazySettings
 
 from undersigned.accounts.models import Organization, User
+
+
+@pytest.fixture(autouse=True)
+def quick_passwords(settings: LazySettings) -> None:
+    """Hashing that is slow on purpose takes a second on a busy machine; what is tested here is not the hash."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 @pytest.fixture

@@ -19,7 +19,6 @@ from .caller import Caller
 @pytest.fixture(autouse=True)
 def own_folder(tmp_path: Path, settings: LazySettings) -> Iterator[None]:
     settings.DATA_DIR = tmp_path
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # nobody logs in here
     settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
     settings.STORAGE_URL = (tmp_path / "files").as_uri()
     yield

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import importlib.util
-import json
 import secrets
 
-import pytest
-
+from tests.jobs.testing import run_due
+from undersigned.delivery.outbox import JOB
 from undersigned.envelopes import links, shown
+from undersigned.envelopes.appearance import Look, keep
 from undersigned.envelopes.decline import decline
 from undersigned.envelopes.enter_code import enter_code
 from undersigned.envelopes.models import Envelope, Recipient, Sitting
 from undersigned.envelopes.open_sitting import open_sitting
+from undersigned.envelopes.sign import SignRequest, sign
+from undersigned.jobs.models import Job
 
 from .caller import Caller
-
-needs_sealing = pytest.mark.skipif(
-    importlib.util.find_spec("undersigned.sealing.sign") is None,
-    reason="nothing can be signed without the sealing room",
-)
 
 
 def envelope_at(version_path: str) -> Envelope:
@@ -46,16 +42,18 @@ def refuse(api: Caller, version_path: str, email: str, reason: str = "Not like t
     decline(enter(*signer(api, version_path, email)), reason)
 
 
+def run_jobs() -> None:
+    """Prepare and seal what is due. Deliveries are left out: nothing leaves these tests."""
+    Job.objects.filter(kind=JOB).delete()
+    run_due()
+
+
 def agree(api: Caller, version_path: str, email: str) -> None:
     """Sign everything, after the jobs that are due have run (they prepare the pages)."""
-    from tests.jobs.testing import run_due
-    from undersigned.envelopes.sign import SignRequest, sign
-
-    run_due()
+    run_jobs()
     sitting = enter(*signer(api, version_path, email))
     seen = shown.current(sitting.recipient.envelope)
-    sitting.appearance = json.dumps({"kind": "typed", "name": sitting.recipient.full_name, "hand": "caveat"})
-    sitting.save(update_fields=["appearance"])
+    keep(sitting, Look("typed", name=sitting.recipient.full_name, hand="caveat"))
     sign(sitting, SignRequest("I agree.", "en", seen.revision, seen.digest, secrets.token_hex(8)))
 
 

@@ -19,7 +19,7 @@ from undersigned.delivery.models import Message, WebhookEvent
 from undersigned.dialects.signsquid.api import openapi
 
 from .caller import BASE, Caller
-from .signers import agree, envelope_at, everyone_agrees, needs_sealing, refuse
+from .signers import agree, envelope_at, everyone_agrees, refuse, run_jobs
 
 pytestmark = pytest.mark.django_db
 
@@ -157,12 +157,6 @@ SCENES: dict[tuple[str, int, int], Scene] = {
     ("getWebhookEvent", 200, 1): lambda api: _signed_event(api, "EveryoneSigned"),
     ("getWebhookEvent", 404, 0): _get(lambda api: "/webhookevents/11cdd494-de5b-460e-9ddf-4e84bad6f596"),
 }
-SIGNING = {
-    ("getContract", 200, 2),
-    ("createContractVersion", 400, 0),
-    ("getWebhookEvent", 200, 0),
-    ("getWebhookEvent", 200, 1),
-}
 
 
 def _responses() -> list[Any]:
@@ -174,8 +168,7 @@ def _responses() -> list[Any]:
             status = response["status"]
             key = (operation["id"], status, seen.get(status, 0))
             seen[status] = key[2] + 1
-            marks = [needs_sealing] if key in SIGNING else []
-            found.append(pytest.param(key, response, id=f"{key[0]}-{status}-{key[2]}", marks=marks))
+            found.append(pytest.param(key, response, id=f"{key[0]}-{status}-{key[2]}"))
     return found
 
 
@@ -278,11 +271,7 @@ VERSION_IN: dict[str, Callable[[Caller], str]] = {
 }
 
 
-def _signing(value: Any, *of: str) -> Any:
-    return pytest.param(value, marks=[needs_sealing] if value in of else [])
-
-
-@pytest.mark.parametrize("status", [_signing(s, "Agreed") for s in CONTRACT["enums"]["VersionStatus"]])
+@pytest.mark.parametrize("status", CONTRACT["enums"]["VersionStatus"])
 def test_every_version_status_is_reached(api: Caller, status: str) -> None:
     path = VERSION_IN[status](api)
     assert api.read(path)["status"] == status
@@ -310,10 +299,7 @@ TRIGGERS: dict[str, Callable[[Caller, str], object]] = {
 
 @pytest.mark.parametrize(
     ("before", "trigger", "after"),
-    [
-        pytest.param(*row, marks=[needs_sealing] if "agrees" in row[1] else [])
-        for row in CONTRACT["state_machine"]
-    ],
+    CONTRACT["state_machine"],
 )
 def test_every_transition_of_a_version(api: Caller, before: str, trigger: str, after: str) -> None:
     if before == "(none)":
@@ -333,10 +319,7 @@ def test_every_transition_of_a_version(api: Caller, before: str, trigger: str, a
 
 @pytest.mark.parametrize(
     ("before", "trigger", "after"),
-    [
-        pytest.param(*row, marks=[needs_sealing] if "agrees" in row[1] else [])
-        for row in CONTRACT["other_state_machines"]["signatory"]
-    ],
+    CONTRACT["other_state_machines"]["signatory"],
 )
 def test_every_transition_of_a_signatory(api: Caller, before: str, trigger: str, after: str) -> None:
     path = api.draft(JOHN, ALEX)
@@ -367,7 +350,6 @@ def test_every_transition_of_an_sms(api: Caller, before: str | None, trigger: st
     assert [s["smsStatus"] for s in api.read(path)["signatories"]] == [after, None]
 
 
-@needs_sealing
 @pytest.mark.parametrize("kind", CONTRACT["enums"]["EventType"])
 def test_events_are_read_back_as_posted(api: Caller, kind: str) -> None:
     path = api.published(JOHN, ALEX)
@@ -381,6 +363,22 @@ def test_events_are_read_back_as_posted(api: Caller, kind: str) -> None:
     assert api.get(f"/webhookevents/{event.pub}").content == bytes(event.body)
     assert api.get(f"/webhookevents/{event.private_id}").status_code == 404
     assert Message.objects.filter(webhook_event=event).count() == 1
+
+
+def test_the_sealed_copy_is_given_once_there_is_one(api: Caller) -> None:
+    path = api.published(JOHN)
+    file = f"{path}/files/contract.pdf"
+    original = api.get(file).getvalue()
+    agree(api, path, JOHN["email"])
+    assert api.read(path)["status"] == "Agreed"
+    early = api.get(file)
+    assert (early.status_code, early["Retry-After"]) == (404, "2")
+    run_jobs()
+    sealed = api.get(file).getvalue()
+    assert sealed != original
+    assert b"/ByteRange" in sealed
+    assert api.get(f"{file}?original=true").getvalue() == original
+    assert api.read(path)["status"] == "Agreed"
 
 
 def test_nothing_is_announced_but_signatures(api: Caller) -> None:

@@ -53,6 +53,8 @@ def clear(bucket: str, subject: str) -> None:
 
 def client_address(request: HttpRequest) -> str:
     """Whom to count: the caller's address; of X-Forwarded-For only what our own proxies (`TRUSTED_PROXIES`) added is believed."""
-    hops = [hop.strip() for hop in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if hop.strip()]
+    hops: list[str] = [
+        hop.strip() for hop in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if hop.strip()
+    ]
     hops.append(request.META.get("REMOTE_ADDR", ""))
     return hops[max(len(hops) - 1 - settings.TRUSTED_PROXIES, 0)]

@@ -61,7 +61,7 @@ class EncryptedTextField(models.BinaryField):
     """A text column encrypted at rest. Not searchable; `None` stays NULL."""
 
     def _context(self) -> str:
-        return f"{self.model._meta.db_table}.{self.column}"
+        return f"{self.model._meta.db_table}.{self.column}"  # noqa: SLF001 - Django's documented way
 
     def from_db_value(self, value: Any, _expression: Any, _connection: Any) -> str | None:
         return None if value is None else decrypt(bytes(value), self._context()).decode()

@@ -12,7 +12,6 @@ from undersigned.base.db import atomic
 from undersigned.base.text import is_one_line
 from undersigned.delivery.models import Message
 from undersigned.delivery.outbox import is_address
-from undersigned.delivery.outbox import is_address
 from undersigned.identity.code import new_code
 
 from . import audit

@@ -30,4 +30,4 @@ def admit(credential: Credential) -> None:
 
 def count_failure(request: HttpRequest) -> None:
     """Count a failed authentication of the caller's address. Raises `limits.LimitReached`."""
-    limits.take("api authentication", request.META.get("REMOTE_ADDR", ""), FAILURES, WINDOW)
+    limits.take("api authentication", limits.client_address(request), FAILURES, WINDOW)

@@ -1,6 +1,6 @@
 """Error answers outside the routes, by path: one under a dialect's first segment gets that dialect's body, any other a neutral one.
 
-Django calls the four handlers (`handler404` and so on in `app.urls`) for what no view answered: unknown paths, refused hosts, crashes.
+Asked by `app.errors` for what no view answered: unknown paths, refused hosts, crashes.
 """
 
 from __future__ import annotations
@@ -45,21 +45,5 @@ def without_body(response: HttpResponse) -> HttpResponse:
         bare["Content-Length"] = response.get("Content-Length", str(len(response.content)))
     for name in {"Content-Type"} - set(response.headers):
         del bare[name]
-    response.close()
+    # Not `response.close()`: that ends the whole request, with its database connection. Content that nobody began to read needs none.
     return bare
-
-
-def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    return answer(request, 400)
-
-
-def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    return answer(request, 403)
-
-
-def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    return answer(request, 404)
-
-
-def server_error(request: HttpRequest) -> HttpResponse:
-    return answer(request, 500)
