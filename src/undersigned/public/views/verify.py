@@ -19,6 +19,7 @@ from django.views.decorators.http import require_http_methods
 
 from undersigned.accounts import limits
 from undersigned.files.store import TooLarge, receive
+from undersigned.public import api_docs
 from undersigned.public.forms import VerifyForm
 from undersigned.public.verdict import verdict
 from undersigned.sealing import authority, revocation
@@ -78,6 +79,7 @@ def verify(request: HttpRequest) -> HttpResponse:
                 file.close()  # deletes Django's own temporary file
     context: dict[str, Any] = {
         "here": "verify",
+        "apis": api_docs.apis(),
         "seen": report,
         "verdict": verdict(report, record),
         "name": uploaded.name,
@@ -109,5 +111,5 @@ def _refused(request: HttpRequest, words: str, status: int) -> HttpResponse:
 
 
 def _form(request: HttpRequest, form: VerifyForm, status: int, *, refused: str = "") -> HttpResponse:
-    context = {"form": form, "here": "verify", "refused": refused}
+    context = {"form": form, "here": "verify", "apis": api_docs.apis(), "refused": refused}
     return render(request, "public/verify.html", context, status=status)
