@@ -5,10 +5,9 @@ from __future__ import annotations
 import base64
 import hashlib
 import io
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from asn1crypto import tsp
@@ -17,11 +16,16 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.x509 import ocsp
 from django.test import Client
 
+from tests.pdfs import make_pdf
+from tests.sealing import conftest as making
 from undersigned.files import storage
-from undersigned.public import api_docs, checking
-from undersigned.public.checking import Code, RecordSeen, Seen, SignatureSeen
-from undersigned.public.verdict import verdict
+from undersigned.files.models import Blob, File
+from undersigned.public import api_docs
+from undersigned.public.verdict import Sentence, verdict
 from undersigned.sealing import authority
+from undersigned.sealing.sign import sign_pdf
+from undersigned.sealing.verify import Name, Report, SignatureReport
+from undersigned.sealing.verify import Verdict as VerdictCode
 
 HTML = {"accept": "text/html"}
 WHEN = datetime(2026, 5, 3, 11, 2, tzinfo=UTC)
@@ -151,136 +155,87 @@ def test_tsa(client: Client, settings: Any) -> None:
     assert client.post("/tsa", asked, content_type="application/timestamp-query").status_code == 404
 
 
-def signature(code: Code = Code.VALID, **other: Any) -> SignatureSeen:
-    facts: dict[str, Any] = {
-        "kind": "signature",
-        "name": "Anna Virtanen",
-        "at": WHEN,
-        "time_confirmed_by": "TSA",
-        "indication": "TOTAL-PASSED",
-        "level": "PAdES-B-LTA",
-        "issuer": "Some CA",
-        "fingerprint": "ab" * 32,
-        "covers_all": True,
-    }
-    return SignatureSeen(code=code, **facts | other)
-
-
-@pytest.mark.parametrize(
-    ("code", "heading"),
-    [
-        (Code.VALID, "Signed, and unchanged since"),
-        (Code.UNKNOWN_ISSUER, "Unchanged, but the issuer is not known to us"),
-        (Code.CHANGED, "Changed after it was signed"),
-        (Code.BROKEN, "The signature does not fit this file"),
-        (Code.FORGED, "Do not rely on this file"),
-        (Code.NO_TIME, "We cannot tell when it was signed"),
-        (Code.REVOKED, "Signed with a certificate that was withdrawn"),
-        (Code.UNSIGNED, "There is no signature in this file"),
-        (Code.NOT_PDF, "This is not a PDF"),
-        (Code.PASSWORD, "The file has a password"),
-        (Code.UNREADABLE, "We cannot read this file"),
-    ],
-)
-def test_verdicts(code: Code, heading: str) -> None:
-    found = verdict(Seen(code, "00" * 32, (signature(), signature(code, name="Bea Berg"))))
-    assert found.heading == heading
-    assert (found.tone == "ok") == (code == Code.VALID)
-    assert found.signatures[0].text.startswith("Anna Virtanen signed on")
-
-
-def test_the_verdict_names_the_worst_signature_and_its_issuer() -> None:
-    found = verdict(
-        Seen(
-            Code.UNKNOWN_ISSUER,
-            "",
-            (signature(), signature(Code.UNKNOWN_ISSUER, name="Bea Berg", issuer="Odd CA")),
-        )
+def upload(client: Client, content: bytes, evidence: bytes | None = None) -> Any:
+    files = {"file": io.BytesIO(content)} | (
+        {"evidence": io.BytesIO(evidence)} if evidence is not None else {}
     )
-    assert "“Bea Berg” was certified by “Odd CA”" in found.text
-    assert "ABAB ABAB" in found.text
-
-
-@pytest.mark.parametrize(
-    ("record", "text"),
-    [
-        (RecordSeen(True, 23), "The record belongs to this file; 23 events, unbroken."),
-        (RecordSeen(False, 23), "The record does not belong to this file."),
-        (RecordSeen(True, 23, broken_at=14), "Event 14 does not follow from event 13."),
-    ],
-)
-def test_record(record: RecordSeen, text: str) -> None:
-    found = verdict(Seen(Code.VALID, "", (), record=record)).record
-    assert found is not None
-    assert found.text == text
-
-
-class Checker:
-    """Stands where the engine's check will be registered: notes the files that it was given."""
-
-    def __init__(self) -> None:
-        self.paths: list[Path] = []
-        self.contents: list[bytes] = []
-
-    def __call__(self, path: Path, evidence: Path | None) -> Seen:
-        self.paths = [p for p in (path, evidence) if p]
-        self.contents = [p.read_bytes() for p in self.paths]
-        if self.contents[0] == b"slow":
-            raise checking.Busy
-        return Seen(Code.VALID, hashlib.sha256(self.contents[0]).hexdigest(), (signature(),))
-
-
-@pytest.fixture
-def checker() -> Iterator[Checker]:
-    made = Checker()
-    former = checking.register(made)
-    yield made
-    checking.register(former)
-
-
-def upload(client: Client, content: bytes = b"%PDF-1.7", **more: bytes) -> Any:
-    files = {"file": io.BytesIO(content), **{k: io.BytesIO(v) for k, v in more.items()}}
     for name, stream in files.items():
         stream.name = f"{name}.pdf"
     return client.post("/verify", files)
 
 
-@pytest.mark.django_db
-def test_the_file_is_not_kept(checker: Checker) -> None:
-    response = upload(Client(enforce_csrf_checks=True), b"%PDF-1.7 hello", evidence=b"{}")
+def test_a_sealed_file_and_what_becomes_of_it(tmp_path: Path, db: None) -> None:
+    """The whole engine: sealed, altered, another record, no record."""
+    prepared = making.prepare(tmp_path, ["Anna Virtanen"])
+    signed = tmp_path / "signed.pdf"
+    sign_pdf(prepared, signed, making.request("Signature1", "Anna Virtanen"))
+    content = making.seal(signed).read_bytes()
+    strict = Client(enforce_csrf_checks=True)
+
+    response = upload(strict, content)
     body = response.content.decode()
     assert response.status_code == 200
+    assert 'data-verdict="valid"' in body
     assert "Signed, and unchanged since" in body
-    assert checker.contents == [b"%PDF-1.7 hello", b"{}"]
-    assert not any(p.exists() for p in checker.paths)
+    assert "Anna Virtanen signed on" in body
+    assert "Board Oy signed on" in body
+    assert hashlib.sha256(content).hexdigest() in body
     assert "no-store" in response["Cache-Control"]
-    folder = storage.new_temporary().parent
-    assert not [p for p in folder.iterdir() if p.stat().st_size]
+
+    middle = content.index(b"stream") + 20  # in the first page
+    altered = content[:middle] + bytes([content[middle] ^ 1]) + content[middle + 1 :]
+    assert "The signature does not fit this file" in upload(strict, altered).content.decode()
+    assert "This is not an evidence file" in upload(strict, content, b"{}").content.decode()
 
 
 @pytest.mark.django_db
-def test_uploads_that_are_refused(client: Client, checker: Checker, settings: Any) -> None:
+def test_files_without_a_signature(client: Client) -> None:
+    assert "There is no signature in this file" in upload(client, make_pdf()).content.decode()
+    assert "This is not a PDF that we can read" in upload(client, b"hello").content.decode()
+
+
+@pytest.mark.django_db
+def test_nothing_is_kept(client: Client) -> None:
+    folder = storage.new_temporary().parent
+    before = set(folder.iterdir())
+    rows = (Blob.objects.count(), File.objects.count())
+    upload(client, make_pdf(text="secret words"), b"{}")
+    assert set(folder.iterdir()) == before
+    assert (Blob.objects.count(), File.objects.count()) == rows
+
+
+@pytest.mark.django_db
+def test_uploads_that_are_refused(client: Client, settings: Any) -> None:
     assert client.post("/verify", {}).status_code == 422
     assert upload(client, b"").status_code == 422
-    assert upload(client, b"slow").status_code == 503
     settings.MAX_UPLOAD_BYTES = 100
-    assert upload(client, b"x" * 101).status_code == 413
-    assert not any(p.exists() for p in checker.paths)
+    response = upload(client, b"x" * 101)
+    assert response.status_code == 413
+    assert "too large" in response.content.decode()
 
 
 @pytest.mark.django_db
-def test_checks_are_limited_by_address(client: Client, checker: Checker) -> None:
+def test_checks_are_limited_by_address(client: Client) -> None:
     for _ in range(20):
-        assert upload(client).status_code == 200
-    refused = upload(client)
+        client.post("/verify", {})
+    refused = upload(client, b"x")
     assert refused.status_code == 429
     assert int(refused["Retry-After"]) > 0
 
 
-def test_without_an_engine_the_page_says_so(client: Client) -> None:
-    former = checking.register(None)
-    try:
-        assert "Checking is not available" in client.get("/verify").content.decode()
-        assert client.post("/verify", {}).status_code == 503
-    finally:
-        checking.register(former)
+@pytest.mark.parametrize("code", get_args(VerdictCode))
+def test_every_verdict_has_words_and_the_right_tone(code: str) -> None:
+    seen = SignatureReport(
+        field="a", kind="signature", verdict=code, signer=Name(name="Bea Berg"), root_sha256="ab" * 32
+    )
+    good = SignatureReport(
+        field="b", kind="signature", verdict="valid", signer=Name(name="Anna Virtanen"), claimed_at=WHEN
+    )
+    found = verdict(Report(verdict=code, sha256="", size=1, worst_field="a", signatures=(good, seen)))
+    assert found.heading
+    assert (found.tone == "ok") == (code == "valid")
+    assert found.signatures[0] == Sentence(
+        "Anna Virtanen signed; by their own word on 3 May 2026, 11:02 (UTC).", "ok"
+    )
+    assert (found.worst == "Bea Berg") == (code != "valid")
+    assert found.fingerprint.startswith("ABAB ABAB") == (code == "unknown_issuer")

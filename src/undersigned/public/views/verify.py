@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
@@ -18,13 +19,21 @@ from django.views.decorators.http import require_http_methods
 
 from undersigned.accounts import limits
 from undersigned.files.store import TooLarge, receive
-from undersigned.public import checking
+from undersigned.public import api_docs
 from undersigned.public.forms import VerifyForm
 from undersigned.public.verdict import verdict
+from undersigned.sealing import authority, revocation
+from undersigned.sealing.evidence import EvidenceReport, verify_evidence
+from undersigned.sealing.models import Key
+from undersigned.sealing.verify import Report, verify_pdf
 
 CHECKS = 20
 """From one address in 10 minutes; each may cost seconds of a processor."""
 EVIDENCE_LIMIT = 20 * 1024 * 1024
+WAIT = 10
+"""Seconds to wait for one of the two places."""
+_places = threading.BoundedSemaphore(2)
+"""Checks at once in this process: they must not take the threads that signers need."""
 
 
 @never_cache
@@ -32,10 +41,8 @@ EVIDENCE_LIMIT = 20 * 1024 * 1024
 @require_http_methods(["GET", "HEAD", "POST"])
 def verify(request: HttpRequest) -> HttpResponse:
     """The form; after the upload the verdict. The uploaded files are gone when the answer leaves."""
-    check = checking.registered()
-    if request.method != "POST" or check is None:
-        status = 200 if check is not None or request.method != "POST" else 503
-        return _form(request, VerifyForm(), status, available=check is not None)
+    if request.method != "POST":
+        return _form(request, VerifyForm(), 200)
     if int(request.META.get("CONTENT_LENGTH") or 0) > settings.MAX_UPLOAD_BYTES + EVIDENCE_LIMIT + 65536:
         return _refused(request, _too_large(), 413)
     try:
@@ -55,26 +62,37 @@ def verify(request: HttpRequest) -> HttpResponse:
         with ExitStack() as stack:
             path = _received(stack, uploaded, settings.MAX_UPLOAD_BYTES)
             evidence = form.cleaned_data["evidence"]
-            seen = check(path, _received(stack, evidence, EVIDENCE_LIMIT) if evidence else None)
+            record_path = _received(stack, evidence, EVIDENCE_LIMIT) if evidence else None
+            if not _places.acquire(timeout=WAIT):
+                return _refused(
+                    request, _("Too many files are being checked. Please try again in a minute."), 503
+                )
+            try:
+                report, record = _check(path, record_path)
+            finally:
+                _places.release()
     except TooLarge:
         return _refused(request, _too_large(), 413)
-    except checking.Busy:
-        return _refused(
-            request,
-            _("We could not check this file within the time that we allow. Nothing is known about it."),
-            503,
-        )
     finally:
         for file in request.FILES.values():
             if isinstance(file, UploadedFile):
                 file.close()  # deletes Django's own temporary file
     context: dict[str, Any] = {
         "here": "verify",
-        "seen": seen,
-        "verdict": verdict(seen),
+        "apis": api_docs.apis(),
+        "seen": report,
+        "verdict": verdict(report, record),
         "name": uploaded.name,
     }
     return render(request, "public/verdict.html", context)
+
+
+def _check(path: Path, evidence: Path | None) -> tuple[Report, EvidenceReport | None]:
+    """What the engine says, with this installation's own authorities as those we trust."""
+    roots = authority.root_certificates()
+    issuing = Key.objects.filter(purpose__in=(Key.Purpose.SIGNER_CA, Key.Purpose.TIMESTAMP_CA))
+    report = verify_pdf(path, roots, [revocation.crl(key.name) for key in issuing])
+    return report, verify_evidence(evidence, [path], roots) if evidence else None
 
 
 def _received(stack: ExitStack, uploaded: UploadedFile[Any], limit: int) -> Path:
@@ -92,8 +110,6 @@ def _refused(request: HttpRequest, words: str, status: int) -> HttpResponse:
     return _form(request, VerifyForm(), status, refused=words)
 
 
-def _form(
-    request: HttpRequest, form: VerifyForm, status: int, *, available: bool = True, refused: str = ""
-) -> HttpResponse:
-    context = {"form": form, "here": "verify", "available": available, "refused": refused}
+def _form(request: HttpRequest, form: VerifyForm, status: int, *, refused: str = "") -> HttpResponse:
+    context = {"form": form, "here": "verify", "apis": api_docs.apis(), "refused": refused}
     return render(request, "public/verify.html", context, status=status)
