@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -32,14 +33,17 @@ SCHEMA = schemathesis.openapi.from_dict(openapi())
 OPERATIONS = [found.ok() for found in SCHEMA.get_all_operations()]
 
 
-@pytest.fixture(autouse=True)
+@contextmanager
 def one_connection() -> Iterator[None]:
-    """A request's end must not close the connection that holds the test's transaction; Django's own test client sees to the same."""
-    request_started.disconnect(close_old_connections)
-    request_finished.disconnect(close_old_connections)
-    yield
-    request_started.connect(close_old_connections)
-    request_finished.connect(close_old_connections)
+    """A request's end must not close the connection that holds the test's transaction; Django's test client, which connects the
+    receivers again after each call, sees to it in the same way."""
+    for signal in (request_started, request_finished):
+        signal.disconnect(close_old_connections)
+    try:
+        yield
+    finally:
+        for signal in (request_started, request_finished):
+            signal.connect(close_old_connections)
 
 
 @pytest.mark.parametrize("mode", list(GenerationMode), ids=lambda m: m.value)
@@ -64,7 +68,8 @@ def test_any_call(operation: Any, mode: GenerationMode, api: Caller, settings: L
         )
         statuses.add(response.status_code)
 
-    run()
+    with one_connection():
+        run()
     assert statuses != {401}
 
 
