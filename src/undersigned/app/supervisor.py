@@ -190,6 +190,7 @@ def _load(settings: Settings, listening: socket.socket) -> tuple[Callable[[], No
     from django.conf import settings as django_settings
     from django.urls import get_resolver
 
+    from undersigned.base import bounded
     from undersigned.jobs import registry
     from undersigned.jobs.worker import Worker
 
@@ -205,11 +206,13 @@ def _load(settings: Settings, listening: socket.socket) -> tuple[Callable[[], No
     max_body = django_settings.MAX_UPLOAD_BYTES * 4 // 3 + 2 * 1024 * 1024
 
     def web() -> None:
+        bounded.warm()
         threads, proxies = settings.web_threads, settings.trusted_proxies
         wire.serve(application, listening, threads=threads, max_body=max_body, trusted_proxies=proxies)
 
     def worker() -> None:
         listening.close()
+        bounded.warm()
         Worker().run()
 
     return web, worker

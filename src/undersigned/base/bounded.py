@@ -99,6 +99,16 @@ def run(target: str, /, limits: Limits | None = None, **arguments: Any) -> Any:
     )
 
 
+def warm() -> None:
+    """Start the nursery in the background, so that the first call need not wait the second that its imports take."""
+    threading.Thread(target=_warm, name="warm-nursery", daemon=True).start()
+
+
+def _warm() -> None:
+    with contextlib.suppress(BoundedError):
+        run("os.path:basename", p="/warm")
+
+
 def _send_to_nursery(theirs: socket.socket) -> None:
     for attempt in (1, 2):
         with _lock:

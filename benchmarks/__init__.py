@@ -1,0 +1,1 @@
+"""What it costs, as a ratio to the physical limit."""
