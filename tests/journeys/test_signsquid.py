@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -132,6 +133,7 @@ def test_from_curl_to_a_sealed_contract(server: Server, chromium: Browser, tmp_p
     _check_webhooks(server, client, contract)
     sealed = _download_sealed(server, contract, tmp_path)
     _check_files(server, sealed, tmp_path)
+    _check_evidence(server, chromium, sealed, tmp_path)
     for signatory in (jorg, eleni):
         mail = server.mailbox.to(signatory["email"], "All have signed")
         attached = [a.get_content() for a in mail.iter_attachments()]
@@ -177,6 +179,51 @@ def _check_files(server: Server, sealed: Path, folder: Path) -> None:
     content[len(content) // 3] ^= 1
     damaged.write_bytes(content)
     assert server.command("verify", str(damaged), "--root", str(root)).returncode == 1
+
+
+def _check_evidence(server: Server, chromium: Browser, sealed: Path, folder: Path) -> None:
+    """The owner fetches it in the console; it is checked with the files alone, on a machine that knows nothing of the server."""
+    page = chromium.new_page()
+    console = server.credentials["console"]
+    page.goto(console["url"])
+    page.get_by_label("Login").fill(console["username"])
+    page.get_by_label("Password", exact=True).fill(console["password"])
+    page.get_by_role("button", name="Sign in").click()
+    page.goto(f"{server.url}/console/envelopes")
+    page.get_by_role("link", name=re.compile("Contrat d’essai")).first.click()
+    page.get_by_role("link", name="Documents", exact=True).click()
+    files = []
+    for name in ("Evidence (PDF)", "Evidence (JSON)"):
+        with page.expect_download() as download:
+            page.get_by_role("link", name=name).click()
+        files.append(folder / download.value.suggested_filename)
+        download.value.save_as(files[-1])
+    page.close()
+    elsewhere = {k: v for k, v in server.environment.items() if not k.startswith("UNDERSIGNED_")}
+    root = folder / "root.pem"
+    for evidence in files:
+        run = [sys.executable, "-m", "undersigned.app.cli", "verify", str(sealed), str(evidence)]
+        for arguments in ([], ["--root", str(root)]):
+            done = subprocess.run(
+                [*run, *arguments], env=elsewhere, cwd=folder, capture_output=True, text=True, check=False
+            )
+            assert done.returncode == 0, done.stdout + done.stderr
+            assert "The record belongs to this file" in done.stdout
+    other = folder / "other.pdf"
+    other.write_bytes(make_pdf(text="Another"))
+    foreign = subprocess.run(
+        [sys.executable, "-m", "undersigned.app.cli", "verify", str(other), str(files[1])],
+        env=elsewhere, cwd=folder, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert foreign.returncode == 1
+    record = json.loads(files[1].read_text())
+    assert {p["name"] for p in record["people"]} == {"Jörg Müller", "Ελένη Παπαδοπούλου"}
+    assert all(
+        proof["known_to_sender"]
+        for p in record["people"]
+        for proof in p["proofs"]
+        if proof["method"] == "code"
+    )
 
 
 def test_the_sandbox_signer_signs_and_refuses(server: Server, tmp_path: Path) -> None:

@@ -57,7 +57,7 @@ def keyed_hash(value: str, purpose: str) -> bytes:
     ).digest()
 
 
-class EncryptedTextField(models.BinaryField):
+class EncryptedTextField(models.BinaryField):  # type: ignore[type-arg]  # Django does not know the parameters
     """A text column encrypted at rest. Not searchable; `None` stays NULL."""
 
     def _context(self) -> str:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from undersigned.base.clock import now
@@ -24,6 +25,7 @@ from undersigned.envelopes.sign import SignRequest as CoreRequest
 from undersigned.envelopes.sign import sign
 from undersigned.envelopes.signer import Standing, standing
 from undersigned.files import pages, storage
+from undersigned.files.models import Blob
 from undersigned.identity.code import LENGTH, TRIES
 from undersigned.sealing.timestamp import TimestampUnavailable
 
@@ -305,7 +307,7 @@ def _people(me: Recipient) -> tuple[Person, ...]:
     )
 
 
-def _ended_at(recipient: Recipient, state: State):  # type: ignore[no-untyped-def]
+def _ended_at(recipient: Recipient, state: State) -> datetime | None:
     envelope = recipient.envelope
     match state:
         case State.SUPERSEDED:
@@ -328,7 +330,7 @@ def _code(recipient: Recipient) -> Code:
     )
 
 
-def _next_sms(recipient: Recipient):  # type: ignore[no-untyped-def]
+def _next_sms(recipient: Recipient) -> datetime | None:
     if not recipient.phone:
         return None
     last = (
@@ -386,7 +388,7 @@ def _of_kind(sitting: Sitting, document: str, kind: DocumentVersion.Kind) -> Doc
     return found
 
 
-def _versions(sitting: Sitting, document: str):  # type: ignore[no-untyped-def]
+def _versions(sitting: Sitting, document: str) -> QuerySet[DocumentVersion]:
     if not document.isdecimal() or len(document) > 6:
         raise LookupError
     return DocumentVersion.objects.filter(
@@ -397,7 +399,7 @@ def _versions(sitting: Sitting, document: str):  # type: ignore[no-untyped-def]
     ).select_related("file__blob", "document")
 
 
-def _blob(version: DocumentVersion):  # type: ignore[no-untyped-def]
+def _blob(version: DocumentVersion) -> Blob:
     if version.file.blob is None:
         raise LookupError
     return version.file.blob

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from fpdf import FPDF
+from fpdf.enums import WrapMode
 
 from undersigned.files.storage import temporary_file
 
@@ -155,7 +156,7 @@ def _head(pdf: FPDF, title: str, plan: PreparePlan, *, first: bool) -> float:
     pdf.set_x(_MARGIN)
     pdf.multi_cell(A4[0] - 2 * _MARGIN, 13, plan.words.about)
     pdf.set_x(_MARGIN)
-    pdf.multi_cell(A4[0] - 2 * _MARGIN, 13, f"{plan.words.digest} {plan.sha256}", wrapmode="CHAR")
+    pdf.multi_cell(A4[0] - 2 * _MARGIN, 13, f"{plan.words.digest} {plan.sha256}", wrapmode=WrapMode.CHAR)
     return max(_FIRST_ROW, pdf.get_y() + 24)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -22,7 +22,7 @@ class SignRequest:
     subject: authority.Subject
     not_after: datetime
     appearance: Appearance | None = None
-    caption: tuple[str, ...] = field(default=())
+    caption: tuple[str, ...] = ()
     """Lines under the signature: name, time."""
     reason: str = ""
     location: str = ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from .setup import django_setup
-from .user import _find
+from .user import find_user
 
 
 @click.group()
@@ -33,7 +33,7 @@ def add(login: str, dialect: str, description: str, webhook: str) -> None:
     django_setup()
     from undersigned.accounts.credentials import create_api_key
 
-    credential, key = create_api_key(_find(login), dialect, description, webhook)
+    credential, key = create_api_key(find_user(login), dialect, description, webhook)
     click.echo(f"id:  {credential.pk}\nkey: {key}")
 
 
@@ -42,7 +42,7 @@ def add(login: str, dialect: str, description: str, webhook: str) -> None:
 def list_credentials(login: str) -> None:
     """List a user's credentials."""
     django_setup()
-    for c in _find(login).credentials.order_by("pk"):
+    for c in find_user(login).credentials.order_by("pk"):
         click.echo(f"{c.pk}\t{c.dialect}\t{'on' if c.enabled else 'off'}\t{c.description}\t{c.webhook_url}")
 
 

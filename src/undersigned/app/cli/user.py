@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import secrets
+from typing import TYPE_CHECKING
 
 import click
 
 from .setup import django_setup
+
+if TYPE_CHECKING:
+    from undersigned.accounts.models import User
 
 
 @click.group()
@@ -64,7 +68,7 @@ def add(login: str, email: str, name: str, surname: str, admin: bool, organisati
 def password(login: str) -> None:
     """Give a user a new password and print it, once."""
     django_setup()
-    user = _find(login)
+    user = find_user(login)
     new = secrets.token_urlsafe(12)
     user.set_password(new)
     user.save(update_fields=["password"])
@@ -78,7 +82,7 @@ def disable(login: str) -> None:
     django_setup()
     from undersigned.base.clock import now
 
-    user = _find(login)
+    user = find_user(login)
     user.disabled_at = now()
     user.save(update_fields=["disabled_at"])
     click.echo(f"{login} is switched off")
@@ -89,7 +93,7 @@ def disable(login: str) -> None:
 def enable(login: str) -> None:
     """Switch a user on again."""
     django_setup()
-    user = _find(login)
+    user = find_user(login)
     user.disabled_at = None
     user.save(update_fields=["disabled_at"])
     click.echo(f"{login} is switched on")
@@ -112,7 +116,7 @@ def _split(login: str) -> tuple[str, str]:
     return username, slug
 
 
-def _find(login: str):  # type: ignore[no-untyped-def]  # User is importable only after set-up
+def find_user(login: str) -> User:
     from undersigned.accounts.models import User
 
     username, slug = _split(login)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from collections.abc import Iterable
@@ -23,12 +24,6 @@ DESPITE_UNKNOWN = ("valid", "unknown_issuer")
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
 )
 @click.option(
-    "--evidence",
-    "evidence",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Evidence (PDF or JSON) to check with the files.",
-)
-@click.option(
     "--root",
     "roots",
     multiple=True,
@@ -36,11 +31,13 @@ DESPITE_UNKNOWN = ("valid", "unknown_issuer")
     help="Certificate that you trust (PEM or DER).",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the whole report as JSON.")
-def command(files: tuple[Path, ...], evidence: Path | None, roots: tuple[Path, ...], as_json: bool) -> None:
+def command(files: tuple[Path, ...], roots: tuple[Path, ...], as_json: bool) -> None:
     """Check signed PDF files, and the evidence that belongs to them, with the files alone.
 
-    Exit code 0: every file is exactly as it was signed and time-stamped, and the evidence belongs to it. Exit code 1: something is wrong,
-    and the output says what. 2: the command was called wrongly.
+    Evidence (its PDF or its JSON) is recognised among the files and compared with the others.
+
+    Exit code 0: every file is exactly as it was signed and time-stamped, and the evidence belongs to them. Exit code 1: something is
+    wrong, and the output says what. 2: the command was called wrongly.
 
     Whose certificates are trusted is for you to say: with --root, a file whose issuer is another one fails. Without it, on a server's own
     machine the server's authority is trusted; elsewhere the issuer's fingerprint is printed for you to compare.
@@ -51,25 +48,32 @@ def command(files: tuple[Path, ...], evidence: Path | None, roots: tuple[Path, .
 
     trusted = list(_certificates(roots)) or _own_roots()
     accepted = ("valid",) if roots else DESPITE_UNKNOWN
+    records = [f for f in files if verify_evidence(f, [], trusted).code != "unreadable"]
+    documents = [f for f in files if f not in records]
     good = True
-    report: dict[str, Any] = {"files": []}
-    for file in [*files, *([evidence] if evidence is not None and evidence.suffix.lower() == ".pdf" else [])]:
+    report: dict[str, Any] = {"files": [], "evidence": []}
+    for file in documents:
         result = verify_pdf(file, trusted)
         good = good and result.verdict in accepted
         report["files"].append({"file": str(file)} | result.as_json())
         if not as_json:
             _print_file(file, result)
-    if evidence is not None:
-        record = verify_evidence(evidence, list(files))
-        good = good and record.good
-        report["evidence"] = {"file": str(evidence)} | record.as_json()
+    for file in records:
+        record = verify_evidence(file, documents, trusted)
+        good = good and record.good and (record.seal is None or record.seal.verdict in accepted)
+        report["evidence"].append({"file": str(file), "good": record.good} | record.as_json())
         if not as_json:
-            click.echo(f"{evidence}\n  {record.sentence}")
+            click.echo(f"{file}\n  {evidence_sentence(record)}")
     if as_json:
-        import json
-
         click.echo(json.dumps(report | {"good": good}, indent=2, ensure_ascii=False))
     sys.exit(0 if good else 1)
+
+
+def evidence_sentence(record: Any) -> str:
+    from undersigned.sealing.verdicts import evidence_words, verdict_words
+
+    words = evidence_words(record.code, record.events, record.broken_at)
+    return f"{words}. {verdict_words(record.seal.verdict)[0]}." if record.seal else f"{words}."
 
 
 def _print_file(file: Path, result: Any) -> None:
