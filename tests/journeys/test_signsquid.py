@@ -186,8 +186,8 @@ def _check_evidence(server: Server, chromium: Browser, sealed: Path, folder: Pat
     page = chromium.new_page()
     console = server.credentials["console"]
     page.goto(console["url"])
-    page.get_by_label("Login").fill(console["username"])
-    page.get_by_label("Password", exact=True).fill(console["password"])
+    page.get_by_role("textbox").first.fill(console["username"])
+    page.locator("input[type=password]").fill(console["password"])
     page.get_by_role("button", name="Sign in").click()
     page.goto(f"{server.url}/console/envelopes")
     page.get_by_role("link", name=re.compile("Contrat d’essai")).first.click()
