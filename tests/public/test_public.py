@@ -168,7 +168,7 @@ def test_a_sealed_file_and_what_becomes_of_it(tmp_path: Path, db: None) -> None:
     """The whole engine: sealed, altered, another record, no record."""
     prepared = making.prepare(tmp_path, ["Anna Virtanen"])
     signed = tmp_path / "signed.pdf"
-    sign_pdf(prepared, signed, making.request("Signature1", "Anna Virtanen"))
+    sign_pdf(prepared, signed, making.request(prepared, 1, "Anna Virtanen"))
     content = making.seal(signed).read_bytes()
     strict = Client(enforce_csrf_checks=True)
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from undersigned.base.clock import now
 from undersigned.base.db import atomic
 from undersigned.jobs.queue import enqueue
+from undersigned.sealing.prepare import signature_field
 
 from . import audit, links, messages
 from .actor import Actor
@@ -69,7 +70,7 @@ def _compile(envelope: Envelope, recipients: list[Recipient], documents: list[Do
                 document=document,
                 recipient=recipient,
                 assignment=assignment,
-                key=f"Signature{recipient.position}",
+                key=signature_field(recipient.position, document.original_sha256),
                 kind=Field.Kind.SIGNATURE,
             )
 

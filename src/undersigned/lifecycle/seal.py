@@ -12,7 +12,8 @@ from undersigned.envelopes.record import evidence_record
 from undersigned.files import storage
 from undersigned.files.store import StagedBlob, stage
 from undersigned.jobs.run import Run
-from undersigned.sealing.evidence import build_evidence
+from undersigned.sealing.evidence import SEAL_FIELD, build_evidence
+from undersigned.sealing.prepare import seal_field
 from undersigned.sealing.seal import SealRequest, seal_pdf
 
 
@@ -25,7 +26,6 @@ def seal(envelope_id: int, run: Run) -> None:
     )
     if envelope is None:
         return
-    request = SealRequest(organization=str(envelope.organization_id), name=envelope.organization.name)
     documents: dict[int, StagedBlob] = {}
     for document in Document.objects.filter(envelope=envelope, removed_at=None).select_related(
         "head__file__blob"
@@ -34,15 +34,21 @@ def seal(envelope_id: int, run: Run) -> None:
         if head is None or head.file.blob is None:
             raise RuntimeError("a document without its bytes")
         with storage.local_path(head.file.blob) as source, storage.temporary_file(".pdf") as target:
-            seal_pdf(source, target, request)
+            seal_pdf(source, target, _request(envelope, seal_field(document.original_sha256)))
             documents[document.pk] = stage(envelope.organization_id, target)
         run.check()
     evidence, evidence_json = _evidence(
-        envelope, request, {pk: staged.sha256 for pk, staged in documents.items()}
+        envelope, {pk: staged.sha256 for pk, staged in documents.items()}
     )
     with atomic():
         complete(envelope_id, Sealed(documents, evidence, evidence_json))
         run.finish()
+
+
+def _request(envelope: Envelope, field: str) -> SealRequest:
+    return SealRequest(
+        organization=str(envelope.organization_id), name=envelope.organization.name, field=field
+    )
 
 
 def _evidence(
@@ -55,7 +61,7 @@ def _evidence(
 
         plain, as_json, closed = temporary(".pdf"), temporary(".json"), temporary(".pdf")
         build_evidence(evidence_record(envelope, sealed), plain, as_json)
-        seal_pdf(plain, closed, request)
+        seal_pdf(plain, closed, _request(envelope, SEAL_FIELD))
         return (
             stage(envelope.organization_id, closed),
             stage(envelope.organization_id, as_json, media_type="application/json"),

@@ -20,7 +20,16 @@ _MARGIN = 56.0
 _ROW = HEIGHT + 40.0
 _FIRST_ROW = 218.0
 _NEXT_FIRST_ROW = 90.0
-SEAL_FIELD = "Seal"
+
+
+def signature_field(position: int, sha256: str) -> str:
+    """Name of a signer's field. The original's digest in it keeps it apart from fields that a file brings along, also from ours."""
+    return f"Signature{position}-{sha256[:12]}"
+
+
+def seal_field(sha256: str) -> str:
+    """Name of the field that waits for the organisation's seal."""
+    return f"Seal-{sha256[:12]}"
 
 
 @dataclass(frozen=True)
@@ -86,7 +95,7 @@ def prepare_pdf(source: Path, target: Path, plan: PreparePlan) -> int:
             else:
                 index, box = boxes[widget.field]
                 fields.append({"name": widget.field, "page": len(plan.sizes) + index, "box": box})
-        fields.append({"name": SEAL_FIELD})
+        fields.append({"name": seal_field(plan.sha256)})
         done = reserved.begin(
             "lay_out",
             source=str(source),

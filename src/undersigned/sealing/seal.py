@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import dataclass
 from pathlib import Path
+
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from undersigned.files.storage import temporary_file
 
 from . import authority, cms, reserved, revocation, timestamp
 
-CLOSING_FIELD = "Closing"
-
 
 @dataclass(frozen=True)
 class SealRequest:
-    """`organization` names the seal's key in this installation; `name` is in its certificate. `field` was laid out by `prepare`."""
+    """`organization` names the seal's key in this installation; `name` is in its certificate; `field` is the empty field for it."""
 
     organization: str
     name: str
-    field: str = "Seal"
+    field: str
     identifier: str = ""
     reason: str = ""
 
@@ -56,14 +57,12 @@ def close_pdf(source: Path, target: Path) -> None:
     time_source = timestamp.current()
     leaves = reserved.begin("signing_certificates", path=str(source))["certificates"]
     tsa = authority.certificate(authority.ensure_authorities()["tsa"])
-    from cryptography.hazmat.primitives.serialization import Encoding
-
     data = revocation.validation_data([*(bytes.fromhex(c) for c in leaves), tsa.public_bytes(Encoding.DER)])
     region = reserved.begin(
         "begin_closing",
         source=str(source),
         target=str(target),
-        field=CLOSING_FIELD,
+        field=f"Closing-{secrets.token_hex(6)}",
         certificates=[c.hex() for c in data["certs"]],
         crls=[c.hex() for c in data["crls"]],
         ocsps=[o.hex() for o in data["ocsps"]],

@@ -79,6 +79,7 @@ REASONS: dict[str, str] = {
     "no_contents": gettext_noop("the signature is missing"),
     "empty_contents": gettext_noop("the signature is empty"),
     "gap_is_not_contents": gettext_noop("something lies between the signed bytes that is not the signature"),
+    "padding_not_empty": gettext_noop("something lies behind the signature, where nothing covers it"),
     "overlap": gettext_noop("a signature leaves out a part of the file that an earlier one covers"),
     "revision_not_covered": gettext_noop("the signature does not cover the whole version that it belongs to"),
     "hybrid_file": gettext_noop("readers of different age would show different content"),

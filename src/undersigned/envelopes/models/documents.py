@@ -49,6 +49,11 @@ class Document(models.Model):
     def __str__(self) -> str:
         return self.title
 
+    @property
+    def original_sha256(self) -> str:
+        """SHA-256 (hex) of the bytes that came in; names this document's fields in the PDF."""
+        return self.versions.get(kind=DocumentVersion.Kind.ORIGINAL).sha256
+
 
 class DocumentVersion(models.Model):
     """One immutable state of a document: original, prepared (page content final), signed, result, sealed."""

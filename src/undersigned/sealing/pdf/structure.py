@@ -94,8 +94,18 @@ def _range_problem(one: Found, value: Any, file: IO[bytes], size: int) -> str:
         plain = False
     if plain != contents.original_bytes:
         return "gap_is_not_contents"
+    if _after_der(contents.original_bytes).strip(b"\0"):
+        return "padding_not_empty"
     one.gap, one.end = (first, second), second + rest
     return ""
+
+
+def _after_der(data: bytes) -> bytes:
+    """What follows the first DER value: no signature covers it, so nothing may be hidden there."""
+    if len(data) < 2 or data[1] < 0x80:
+        return data[2 + data[1] :] if len(data) > 1 else b""
+    octets = data[1] & 0x7F
+    return data[2 + octets + int.from_bytes(data[2 : 2 + octets], "big") :]
 
 
 def coverage_problem(one: Found) -> str:
