@@ -17,9 +17,9 @@ from undersigned.sealing.seal import SealRequest, seal_pdf
 
 
 def seal(envelope_id: int, run: Run) -> None:
-    """Make sealed files and evidence outside any lock, then complete in one transaction. Repeatable: a finished envelope is left alone."""
+    """Make sealed files and evidence outside any lock, then complete in one transaction. Repeatable: a finished or erased envelope is left alone."""
     envelope = (
-        Envelope.objects.filter(pk=envelope_id, state=EnvelopeState.SEALING)
+        Envelope.objects.filter(pk=envelope_id, state=EnvelopeState.SEALING, erased_at=None)
         .select_related("organization", "owner_user")
         .first()
     )
