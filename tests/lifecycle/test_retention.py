@@ -19,8 +19,8 @@ from undersigned.delivery.models import Message, WebhookEvent
 from undersigned.envelopes import appearance, audit, links
 from undersigned.envelopes.access import visible_collections
 from undersigned.envelopes.actor import Actor
-from undersigned.envelopes.errors import NotFound
 from undersigned.envelopes.erase import erase_collection
+from undersigned.envelopes.errors import NotFound
 from undersigned.envelopes.models import Collection, Document, Envelope, Grant, Recipient, Sitting
 from undersigned.files import storage
 from undersigned.files.models import Blob, File
