@@ -50,18 +50,14 @@ def as_seen(envelope: Envelope, revision: str, digest: str) -> Shown:
     Raises Conflict (moved).
     """
     heads = current(envelope).versions
-    try:
-        ids = [int(part) for part in revision.split("-")]
-    except ValueError:
-        raise Conflict("moved") from None
-    seen = {
-        v.pk: v
-        for v in DocumentVersion.objects.filter(pk__in=ids, document__envelope=envelope).select_related(
-            "document"
-        )
-    }
+    ids = revision.split("-")
     if len(ids) != len(heads):
         raise Conflict("moved")
+    # Compared as text: what a browser sends may be a number that no database takes.
+    seen = {
+        str(v.pk): v
+        for v in DocumentVersion.objects.filter(document__envelope=envelope).select_related("document")
+    }
     for version_id, head in zip(ids, heads, strict=True):
         version = seen.get(version_id)
         if version is None or version.document_id != head.document_id:

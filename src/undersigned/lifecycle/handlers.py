@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from undersigned.envelopes.attention import note_attention
-from undersigned.jobs.registry import Payload, handler
+from undersigned.jobs.registry import LeaseLost, Payload, handler
 from undersigned.jobs.run import Run
 from undersigned.jobs.ticks import every
 
@@ -30,6 +30,8 @@ def seal_job(payload: Payload, run: Run) -> None:
     """Seal, time-stamp and complete an envelope on which all have agreed."""
     try:
         seal(payload["envelope"], run)
+    except LeaseLost:  # another worker has it
+        raise
     except Exception as e:
         if run.attempt >= 3:
             note_attention(payload["envelope"], f"sealing waits: {type(e).__name__}: {e}")

@@ -19,7 +19,9 @@ from undersigned.sealing.prepare import Place, PreparePlan, Widget, Words, prepa
 
 def prepare(envelope_id: int, run: Run) -> None:
     """Prepare every document outside any lock, then adopt all in one transaction. Repeatable."""
-    envelope = Envelope.objects.filter(pk=envelope_id, state=EnvelopeState.SENT, phase=Phase.PREPARE).first()
+    envelope = Envelope.objects.filter(
+        pk=envelope_id, state=EnvelopeState.SENT, phase=Phase.PREPARE, erased_at=None
+    ).first()
     if envelope is None:
         return
     prepared: dict[int, tuple[StagedBlob, int]] = {}

@@ -2,25 +2,39 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import timedelta
 
-from undersigned.accounts.models import Attempt, IdempotencyRecord
+from undersigned.accounts.models import Attempt, IdempotencyRecord, Organization
 from undersigned.base import clock
 from undersigned.envelopes.erase import erase_collection
 from undersigned.envelopes.models import Collection, Sitting
 from undersigned.files.storage import delete_leftovers
 from undersigned.files.store import delete_unreferenced
 
+logger = logging.getLogger(__name__)
 BATCH = 200
+"""Collections of one test clock that a tick erases at most."""
 
 
 def erase_due() -> int:
-    """Erase collections past `erase_at`, each in its own transaction; returns how many."""
-    due = Collection.objects.filter(erase_at__lte=clock.now(), erased_at=None).order_by("erase_at")
-    ids = list(due.values_list("pk", flat=True)[:BATCH])
-    for collection_id in ids:
-        erase_collection(collection_id)
-    return len(ids)
+    """Erase collections past `erase_at` by their organisation's clock, each in its own transaction; returns how many.
+
+    One that cannot be erased is logged and tried again at the next tick; it keeps no other.
+    """
+    erased = 0
+    for offset in Organization.objects.values_list("clock_offset", flat=True).distinct():
+        due = Collection.objects.filter(
+            erase_at__lte=clock.now(offset), erased_at=None, organization__clock_offset=offset
+        )
+        for collection_id in list(due.order_by("erase_at").values_list("pk", flat=True)[:BATCH]):
+            try:
+                erase_collection(collection_id)
+            except Exception:
+                logger.exception("collection %s cannot be erased", collection_id)
+            else:
+                erased += 1
+    return erased
 
 
 def sweep() -> None:

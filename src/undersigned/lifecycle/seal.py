@@ -18,9 +18,9 @@ from undersigned.sealing.seal import SealRequest, seal_pdf
 
 
 def seal(envelope_id: int, run: Run) -> None:
-    """Make sealed files and evidence outside any lock, then complete in one transaction. Repeatable: a finished envelope is left alone."""
+    """Make sealed files and evidence outside any lock, then complete in one transaction. Repeatable: a finished or erased envelope is left alone."""
     envelope = (
-        Envelope.objects.filter(pk=envelope_id, state=EnvelopeState.SEALING)
+        Envelope.objects.filter(pk=envelope_id, state=EnvelopeState.SEALING, erased_at=None)
         .select_related("organization", "owner_user")
         .first()
     )
@@ -37,9 +37,7 @@ def seal(envelope_id: int, run: Run) -> None:
             seal_pdf(source, target, _request(envelope, seal_field(document.original_sha256)))
             documents[document.pk] = stage(envelope.organization_id, target)
         run.check()
-    evidence, evidence_json = _evidence(
-        envelope, {pk: staged.sha256 for pk, staged in documents.items()}
-    )
+    evidence, evidence_json = _evidence(envelope, {pk: staged.sha256 for pk, staged in documents.items()})
     with atomic():
         complete(envelope_id, Sealed(documents, evidence, evidence_json))
         run.finish()

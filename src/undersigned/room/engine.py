@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 
+from django.core.exceptions import ObjectDoesNotExist
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
@@ -36,6 +39,7 @@ from .gateway import (
     CodeResult,
     Document,
     FileAnswer,
+    Gone,
     Kept,
     Opened,
     Outcome,
@@ -114,7 +118,8 @@ class Engine:
         return _room(sitting.pub, sitting.recipient, state, sitting)
 
     def reopen(self, visit: Visit) -> None:
-        reopen_sitting(_sitting(visit))
+        with _or_gone():
+            reopen_sitting(_sitting(visit))
 
     def resend(self, visit: Visit) -> None:
         _resend(_sitting(visit).recipient)
@@ -124,8 +129,10 @@ class Engine:
             enter_code(_sitting(visit), code)
         except WrongCode as e:
             return CodeResult(False, e.tries_left)
-        except (CodeLocked, Conflict, NotFound):
+        except (CodeLocked, Conflict):
             return CodeResult(False, 0)
+        except NotFound as e:
+            raise Gone from e
         return CodeResult(True)
 
     def send_code(self, visit: Visit) -> None:
@@ -134,19 +141,19 @@ class Engine:
         if wait is not None and (seconds := (wait - now()).total_seconds()) > 0:
             raise Wait(int(seconds) + 1)
         try:
-            resend_code(recipient)
+            with _or_gone():
+                resend_code(recipient)
         except Conflict:
             return
 
     # --- the signature --------------------------------------------------------------------------
     def keep_signature(self, visit: Visit, appearance: Appearance) -> None:
+        look = looks.Look(
+            str(appearance.kind), appearance.path, appearance.name, appearance.hand, appearance.image
+        )
         try:
-            looks.keep(
-                _identified(visit),
-                looks.Look(
-                    str(appearance.kind), appearance.path, appearance.name, appearance.hand, appearance.image
-                ),
-            )
+            with _or_gone():
+                looks.keep(_identified(visit), look)
         except looks.UnusableLook as e:
             raise Rejected(e.code, e.detail) from e
 
@@ -173,7 +180,8 @@ class Engine:
             request.request_key,
         )
         try:
-            sign(sitting, core_request)
+            with _or_gone():
+                sign(sitting, core_request)
         except TimestampUnavailable:
             return Signing(Outcome.NOT_READY, Reason.NO_TIME)
         except Conflict as e:
@@ -191,7 +199,8 @@ class Engine:
 
     def decline(self, visit: Visit, reason: str) -> None:
         try:
-            decline(_identified(visit), reason)
+            with _or_gone():
+                decline(_identified(visit), reason)
         except Conflict:
             return  # the page that follows says how things stand
 
@@ -201,7 +210,8 @@ class Engine:
         found = _version(sitting, document, version)
         content = self._drawn(found, page, width)
         if width > pages.WIDTHS[0]:
-            record_page(sitting, found.document_id, page)
+            with _or_gone():
+                record_page(sitting, found.document_id, page)
         return content
 
     def _drawn(self, version: DocumentVersion, page: int, width: int) -> bytes:
@@ -313,7 +323,8 @@ def _ended_at(recipient: Recipient, state: State) -> datetime | None:
         case State.SUPERSEDED:
             return envelope.superseded_at
         case State.EXPIRED:
-            return envelope.due_at or recipient.expires_at
+            ends = [t for t in (envelope.due_at, recipient.expires_at) if t is not None]
+            return min(ends, default=None)
         case State.REMOVED:
             return envelope.erased_at
     return None
@@ -348,17 +359,26 @@ def _masked(address: str) -> str:
     return f"{name[:1]}…@{domain[:1]}…{dot}{top}" if name and host else ""
 
 
+@contextmanager
+def _or_gone() -> Iterator[None]:
+    """What is erased in the middle of an action is gone; nothing was done."""
+    try:
+        yield
+    except (NotFound, ObjectDoesNotExist) as e:
+        raise Gone from e
+
+
 def _sitting(visit: Visit) -> Sitting:
     found = find_sitting(visit.room_id, visit.secret)
     if found is None:
-        raise LookupError
+        raise Gone
     return found
 
 
 def _identified(visit: Visit) -> Sitting:
     found = _sitting(visit)
     if found.identified_at is None or found.ended_at is not None:
-        raise LookupError
+        raise Gone
     return found
 
 

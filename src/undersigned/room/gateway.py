@@ -256,8 +256,15 @@ class FileAnswer:
     size: int
 
 
+class Gone(LookupError):
+    """The sitting has ended, or all of it has been erased, since `find`; the room then says how things stand."""
+
+
 class Gateway(Protocol):
-    """The core as the room sees it. Unknown, foreign and malformed all give None (or LookupError for files)."""
+    """The core as the room sees it. Unknown, foreign and malformed all give None (or LookupError for files).
+
+    Everything that takes a Visit, except `find`, may raise Gone.
+    """
 
     def look(self, token: str) -> Room | None:
         """What the link leads to. Changes nothing and records nothing: mail scanners open links."""

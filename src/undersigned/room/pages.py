@@ -92,7 +92,8 @@ def in_room(
 ) -> Callable[[RoomView[P]], Callable[..., HttpResponseBase]]:
     """View decorator: finds the room by address and cookie; in other `states` than these it leads to where one belongs.
 
-    Without states every state is let in. The answer is never cached unless the view says so.
+    Without states every state is let in. A sitting that ends between the look and the action leads there too. The answer is never
+    cached unless the view says so.
     """
 
     def decorate(view: RoomView[P]) -> Callable[..., HttpResponseBase]:
@@ -107,7 +108,10 @@ def in_room(
                 return unknown(request)
             if states and room.state not in states:
                 return to("home", room_id)
-            return speaking(room, lambda: view(request, who, room, *args, **kwargs))
+            try:
+                return speaking(room, lambda: view(request, who, room, *args, **kwargs))
+            except gateway.Gone:
+                return to("home", room_id)
 
         return wrapper
 

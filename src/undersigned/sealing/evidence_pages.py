@@ -12,7 +12,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 from fpdf import FPDF
-from fpdf.enums import MethodReturnValue
+from fpdf.enums import MethodReturnValue, WrapMode
 
 from .evidence_words import answer, event, method, proof_note, state
 from .pdf import text
@@ -231,9 +231,10 @@ class _Sheet:
             text.clean(words),
             dry_run=True,
             output=MethodReturnValue.LINES,
-            wrapmode="CHAR" if digest else "WORD",
+            wrapmode=WrapMode.CHAR if digest else WrapMode.WORD,
         )
-        return [str(line) for line in lines] or [""]
+        assert isinstance(lines, list)
+        return lines or [""]
 
     def _write(self, lines: list[str], x: float, y: float, width: float, height: float) -> None:
         for number, line in enumerate(lines):

@@ -26,7 +26,7 @@ def finish(source: str, record: str, target: str, description: str, field: str) 
             filename=NAME,
             description=description,
             mime_type="application/json",
-            relationship=pikepdf.Name.Data,
+            relationship=pikepdf.Name.Data,  # type: ignore[call-arg]  # missing in the stubs of 10.17
         )
         pdf.attachments[NAME] = spec
         pdf.Root.AF = pikepdf.Array([spec.obj])

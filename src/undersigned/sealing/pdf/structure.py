@@ -158,7 +158,7 @@ def allowed(one: Found, reader: PdfFileReader, levels: dict[int, ModificationLev
     if signature.fieldmdp is not None and not refused and highest != ModificationLevel.NONE:
         # Locked fields are named in the signature, so each later revision is compared with its own.
         signature.compute_integrity_info()
-        result = signature.diff_result
+        result: object = signature.diff_result
         if isinstance(result, SuspiciousModification):
             highest, refused = ModificationLevel.OTHER, signature.signed_revision + 1
     return highest.name, refused
