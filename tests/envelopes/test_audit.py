@@ -40,15 +40,17 @@ def test_a_changed_detail_breaks_the_chain(sent: Envelope) -> None:
     assert first_break(chain) == 2
 
 
-@pytest.mark.parametrize("change", ["update", "delete"])
-def test_the_database_refuses_to_change_an_event(sent: Envelope, change: str) -> None:
-    event = AuditEvent.objects.filter(envelope=sent)
+def test_the_database_refuses_to_change_an_event(sent: Envelope) -> None:
+    events = AuditEvent.objects.filter(envelope=sent)
     with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
-        if change == "update":
-            event.update(kind="signed")
-        else:
-            AuditDetail.objects.filter(event__envelope=sent).delete()
-            event._raw_delete(event.db)
+        events.update(kind="signed")
+
+
+def test_the_database_refuses_to_delete_an_event(sent: Envelope) -> None:
+    events = AuditEvent.objects.filter(envelope=sent)
+    AuditDetail.objects.filter(event__envelope=sent).delete()
+    with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
+        events._raw_delete(events.db)
 
 
 def test_the_database_refuses_to_change_a_version(sent: Envelope) -> None:

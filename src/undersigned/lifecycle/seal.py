@@ -49,9 +49,7 @@ def _request(envelope: Envelope, field: str) -> SealRequest:
     )
 
 
-def _evidence(
-    envelope: Envelope, request: SealRequest, sealed: dict[int, str]
-) -> tuple[StagedBlob, StagedBlob]:
+def _evidence(envelope: Envelope, sealed: dict[int, str]) -> tuple[StagedBlob, StagedBlob]:
     with ExitStack() as stack:
 
         def temporary(suffix: str) -> Path:
