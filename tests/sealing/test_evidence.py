@@ -106,8 +106,9 @@ def test_many_people_and_any_script_are_printed(tmp_path: Path) -> None:
     content["people"][1]["name"] = "山田 さくら"
     build_evidence(content, pdf, data)
     document = pypdfium2.PdfDocument(pdf)
-    text = "".join(page.get_textpage().get_text_range() for page in document)
-    assert len(document) > 5
+    pages = [page.get_textpage().get_text_range() for page in document]
+    text = "".join(pages)
+    assert len(pages) > 5
     for person in content["people"]:
         assert set("".join(person["name"].split())) <= set(text)
     assert content["documents"][0]["versions"][0]["sha256"][:16] in text.replace("\r\n", "")
@@ -118,3 +119,40 @@ def test_the_hash_covers_every_member_of_an_event() -> None:
     assert set(EVENT_FIELDS) == {
         "seq", "kind", "at", "recipient", "document", "assignment", "actor_kind", "actor_ref", "credential", "detail_digest",
     }  # fmt: skip
+
+
+def test_a_sentence_keeps_its_direction_when_a_name_has_the_other(tmp_path: Path) -> None:
+    pdf, data = tmp_path / "e.pdf", tmp_path / "e.json"
+    content = record(5)
+    opened = next(
+        e for e in content["audit"] if e["kind"] == "opened" and e["detail"]["name"] == "محمد العربي"
+    )
+    build_evidence(content, pdf, data)
+    document = pypdfium2.PdfDocument(pdf)
+    for page in document:
+        text = page.get_textpage()
+        found = text.search(opened["hash"][:16])
+        if (place := found.get_next()) is None:
+            continue
+        line = text.get_charbox(place[0])[1]
+        row = [
+            (text.get_charbox(i)[0], text.get_text_range(i, 1))
+            for i in range(text.count_chars())
+            if abs(text.get_charbox(i)[1] - line) < 4
+        ]
+        starts = {char: min(x for x, c in row if c == char) for char in ("م", "k")}
+        assert starts["م"] < starts["k"]  # the name, then "opened the link"
+        break
+    else:
+        raise AssertionError("the event is on no page")
+    document.close()
+
+
+def test_every_page_says_which_it_is(tmp_path: Path) -> None:
+    pdf, data = tmp_path / "e.pdf", tmp_path / "e.json"
+    build_evidence(record(7, 2), pdf, data)  # the second page ends with a line in bold
+    document = pypdfium2.PdfDocument(pdf)
+    pages = [page.get_textpage().get_text_range() for page in document]
+    document.close()
+    for number, page in enumerate(pages, 1):
+        assert f"Page {number} of {len(pages)}" in page

@@ -51,10 +51,13 @@ def draw(record: dict[str, Any], target: Path) -> str:
         title = text.clean(_("Evidence: {title}").format(title=envelope["title"]))
         foot = text.clean(_("Evidence of {id}").format(id=envelope["id"]))
         page_of = _("Page {page} of {pages}")
+        direction = "rtl" if translation.get_language_bidi() else "ltr"
         blocks = [*_summary(record), *_documents(record), *_people(record), *_timeline(record), *_how(record)]
     with text.document(
         [title, foot, page_of, *(t for b in blocks for t in b.texts())], _A4, bold=True
     ) as pdf:
+        # The sentences' own direction, also where one begins with a name of the other.
+        pdf.set_text_shaping(True, direction=direction)
         pdf.set_title(title)
         pdf.set_creator("Undersigned")
         sheet = _Sheet(pdf)
@@ -318,6 +321,8 @@ class _Sheet:
         pages = self._pdf.pages_count
         for number in range(1, pages + 1):
             self._pdf.page = number
+            # fpdf2 writes the font only when it differs from the last one used, which was on another page.
+            self._font(7, bold=True)
             self._font(8, _MUTED)
             self._write([foot], _MARGIN, _A4[1] - 40, _WIDTH, 12)
             right = page_of.format(page=number, pages=pages)
