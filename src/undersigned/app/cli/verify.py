@@ -60,11 +60,13 @@ def command(files: tuple[Path, ...], evidence: Path | None, roots: tuple[Path, .
         if not as_json:
             _print_file(file, result)
     if evidence is not None:
-        record = verify_evidence(evidence, list(files))
+        record = verify_evidence(evidence, list(files), trusted)
         good = good and record.good
         report["evidence"] = {"file": str(evidence)} | record.as_json()
         if not as_json:
-            click.echo(f"{evidence}\n  {record.sentence}")
+            from undersigned.sealing.verdicts import evidence_words
+
+            click.echo(f"{evidence}\n  {evidence_words(record.code, record.events, record.broken_at)}")
     if as_json:
         import json
 
@@ -118,6 +120,7 @@ def _configure() -> None:
     if _here():
         from .setup import django_setup
 
+        os.environ.setdefault("UNDERSIGNED_DEMO", "false")  # demo mode would make a master key
         django_setup()
         return
     import django
