@@ -122,6 +122,7 @@ def _configure() -> None:
     if _here():
         from .setup import django_setup
 
+        os.environ.setdefault("UNDERSIGNED_DEMO", "false")  # demo mode would make a master key
         django_setup()
         return
     import django
