@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from undersigned.base.clock import now
 from undersigned.delivery.models import Message, WebhookEvent
 from undersigned.delivery.outbox import Draft, announce, post
 from undersigned.delivery.params import FileRef, Params
@@ -14,6 +15,27 @@ from .ports import dialect
 
 WHILE_OPEN = "recipient-may-act"
 """`still_if` of messages that are pointless once the recipient has acted or the envelope has ended."""
+
+
+_AGAIN = ":again:"
+AGAIN_AFTER = timedelta(seconds=60)
+"""Between two repetitions on request, of real time."""
+
+
+def again(at: datetime) -> str:
+    """Ends the key of a repetition on request."""
+    return f"{_AGAIN}{at:%Y%m%d%H%M%S%f}"
+
+
+def repeated_lately(recipient: Recipient, channel: str) -> bool:
+    """Was a message to the recipient repeated on request less than a minute ago? Ask under the envelope's lock."""
+    repetitions = Message.objects.filter(
+        envelope_id=recipient.envelope_id,
+        recipient_id=recipient.pk,
+        channel=channel,
+        dedup_key__contains=_AGAIN,
+    )
+    return repetitions.filter(created_at__gt=now() - AGAIN_AFTER).exists()
 
 
 def invite(envelope: Envelope, recipient: Recipient, at: datetime, again: str = "") -> Message:
@@ -27,7 +49,7 @@ def invite(envelope: Envelope, recipient: Recipient, at: datetime, again: str = 
             envelope__collection=envelope.collection,
             envelope__position__lt=envelope.position,
             envelope__sent_at__isnull=False,
-            email=recipient.email,
+            email__iexact=recipient.email,
         ).exists()
     )
     policy = Policy.model_validate(envelope.policy)
