@@ -8,7 +8,7 @@ import pytest
 
 from tests.envelopes.signing import Signer, prepared
 from tests.jobs.testing import run_due
-from undersigned.accounts.models import Organization
+from undersigned.accounts.models import Organization, User
 from undersigned.delivery.models import Message
 from undersigned.envelopes import links
 from undersigned.envelopes.actor import Actor
@@ -129,6 +129,18 @@ def test_the_link_of_a_replaced_version_leads_to_the_new_one_for_whom_it_names(
     resend_link(None, asa)
     again = Message.objects.filter(envelope_id=second.pk, dedup_key__contains=":again:")
     assert [m.recipient_id for m in again] == [Recipient.objects.get(envelope=second).pk]
+
+
+@pytest.mark.parametrize("email", ["", "no address", "a@b.example, c@d.example"])
+def test_an_owner_who_cannot_be_written_to_stops_nothing(sent: Envelope, user: User, email: str) -> None:
+    prepared(sent)
+    User.objects.filter(pk=user.pk).update(email=email)
+    decline(Signer(sent.recipients.get(name="John Doe")).sitting, "no")
+    sent.refresh_from_db()
+    assert sent.state == "declined"
+    assert list(Message.objects.filter(purpose="stopped").values_list("address", flat=True)) == [
+        "asa@example.com"
+    ]
 
 
 # --- what became of it ---------------------------------------------------------------------------

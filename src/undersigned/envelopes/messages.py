@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from undersigned.base.clock import now
 from undersigned.delivery.models import Message, WebhookEvent
-from undersigned.delivery.outbox import Draft, announce, post
+from undersigned.delivery.outbox import Draft, announce, is_address, post
 from undersigned.delivery.params import FileRef, Params
 
 from .models import DocumentVersion, Envelope, Recipient, RecipientState
@@ -86,7 +86,7 @@ def send_code(envelope: Envelope, recipient: Recipient, at: datetime, again: str
 def tell_declined(envelope: Envelope, decliner: Recipient, at: datetime, reason: str) -> None:
     """To the owner with the reason; to the others only that it has stopped."""
     owner = envelope.owner_user
-    if owner.email:
+    if is_address(Message.Channel.EMAIL, owner.email):
         _mail(
             envelope,
             None,
@@ -109,7 +109,7 @@ def send_copies(envelope: Envelope, versions: list[DocumentVersion], at: datetim
     """The sealed files to those whom the policy names."""
     policy = Policy.model_validate(envelope.policy)
     files = tuple(FileRef(name=v.document.title, file=v.file_id) for v in versions)
-    if "owner" in policy.copy_to and envelope.owner_user.email:
+    if "owner" in policy.copy_to and is_address(Message.Channel.EMAIL, envelope.owner_user.email):
         _mail(
             envelope,
             None,
