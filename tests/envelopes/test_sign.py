@@ -208,6 +208,31 @@ def test_one_refuses_and_nobody_else_can_sign(open_: Envelope, john: Signer, asa
     assert not WebhookEvent.objects.exists()
 
 
+def test_without_code_nothing_is_refused(open_: Envelope) -> None:
+    with pytest.raises(Conflict) as e:
+        decline(Signer(open_.recipients.get(name="John Doe"), with_code=False).sitting, "not me")
+    assert e.value.code == "not_identified"
+    open_.refresh_from_db()
+    assert open_.state == "sent"
+
+
+def test_who_reserved_and_could_not_sign_keeps_nobody_waiting(
+    open_: Envelope, john: Signer, asa: Signer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unavailable(*_: object) -> object:
+        assert Document.objects.filter(reserved_by=john.sitting).exists()
+        raise TimestampUnavailable("no answer")
+
+    monkeypatch.setattr(sign_module, "RESERVE_AFTER", 0)
+    with monkeypatch.context() as patched:
+        patched.setattr(sign_module, "sign_pdf", unavailable)
+        with pytest.raises(TimestampUnavailable):
+            john.sign()
+    assert not Document.objects.exclude(reserved_by=None).exists()
+    asa.sign()
+    assert Signature.objects.get().assignment.recipient == asa.recipient
+
+
 def test_who_has_signed_cannot_refuse(open_: Envelope, john: Signer) -> None:
     john.sign()
     with pytest.raises(Conflict):

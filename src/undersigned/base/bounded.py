@@ -28,6 +28,8 @@ PRELOAD = (
     "pypdfium2",
     "PIL.Image",
 )
+INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "LD_LIBRARY_PATH")
+"""Of the environment, what the nursery gets. All else may hold secrets: our own options, PGPASSWORD, a cloud's keys."""
 _HEADER = 8
 
 
@@ -126,7 +128,7 @@ def _control(fresh: bool) -> socket.socket:
     if _nursery is not None and _nursery[0] == os.getpid() and not fresh:
         return _nursery[1]
     ours, theirs = socket.socketpair()
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("UNDERSIGNED_")}
+    environment = {k: v for k, v in os.environ.items() if k in INHERITED}
     with theirs:
         process = subprocess.Popen(
             [sys.executable, "-P", "-m", "undersigned.base.bounded", str(theirs.fileno())],

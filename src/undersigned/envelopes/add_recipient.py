@@ -86,13 +86,10 @@ def _faults(name: str, email: str, phone: str | None) -> dict[str, list[str]]:
             validate_email(email)
         except ValidationError:
             faults["email"] = ["invalid"]
-        if not is_address("email", email):
+        # Quoted local parts are valid and cannot be sent to safely.
+        if not is_address(Message.Channel.EMAIL, email):
             faults["email"] = ["invalid"]
-        else:
-            # Quoted local parts are valid and cannot be sent to safely.
-            if not is_address(Message.Channel.EMAIL, email):
-                faults["email"] = ["invalid"]
-    if phone and not is_address("sms", phone):
+    if phone and not is_address(Message.Channel.SMS, phone):
         faults["phone"] = ["invalid"]
     return faults
 

@@ -12,13 +12,14 @@ from . import audit, links
 from .errors import NotFound
 from .locks import lock_envelope
 from .messages import WHILE_OPEN
-from .models import Envelope, EnvelopeState, Recipient, RecipientState
+from .models import Envelope, Recipient
+from .signer import waits
 
 
 def _recipient(message: Message) -> Recipient | None:
     if message.recipient_id is None:
         return None
-    return Recipient.objects.filter(pk=message.recipient_id).select_related("envelope").first()
+    return Recipient.objects.filter(pk=message.recipient_id).select_related("envelope__organization").first()
 
 
 class Guard:
@@ -28,12 +29,7 @@ class Guard:
         if message.still_if != WHILE_OPEN:
             return False
         recipient = _recipient(message)
-        return (
-            recipient is not None
-            and recipient.state == RecipientState.ACTIVE
-            and recipient.envelope.state == EnvelopeState.SENT
-            and recipient.envelope.superseded_at is None
-        )
+        return recipient is not None and waits(recipient.envelope, recipient)
 
 
 class Renderer:

@@ -20,8 +20,10 @@ REASON_MAX = 2048
 def decline(sitting: Sitting, reason: str) -> None:
     """Refuse to sign; a repetition by the same person has no effect. Where `on_decline` is fatal, nobody else can sign any more.
 
-    Raises Conflict with the standing of the signer (signed, superseded, past_due…), also when declining is switched off.
+    Raises Conflict: not_identified, or the standing of the signer (signed, superseded, past_due…), also when declining is switched off.
     """
+    if sitting.identified_at is None or sitting.ended_at is not None:
+        raise Conflict("not_identified")
     reason = reason.strip()[:REASON_MAX]
     with atomic():
         envelope = lock_envelope(sitting.recipient.envelope_id)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from undersigned.base.clock import now
 from undersigned.delivery.models import Message, WebhookEvent
-from undersigned.delivery.outbox import Draft, announce, post
+from undersigned.delivery.outbox import Draft, announce, is_address, post
 from undersigned.delivery.params import FileRef, Params
 
 from .models import DocumentVersion, Envelope, Recipient, RecipientState
@@ -14,6 +15,27 @@ from .ports import dialect
 
 WHILE_OPEN = "recipient-may-act"
 """`still_if` of messages that are pointless once the recipient has acted or the envelope has ended."""
+
+
+_AGAIN = ":again:"
+AGAIN_AFTER = timedelta(seconds=60)
+"""Between two repetitions on request, of real time."""
+
+
+def again(at: datetime) -> str:
+    """Ends the key of a repetition on request."""
+    return f"{_AGAIN}{at:%Y%m%d%H%M%S%f}"
+
+
+def repeated_lately(recipient: Recipient, channel: str) -> bool:
+    """Was a message to the recipient repeated on request less than a minute ago? Ask under the envelope's lock."""
+    repetitions = Message.objects.filter(
+        envelope_id=recipient.envelope_id,
+        recipient_id=recipient.pk,
+        channel=channel,
+        dedup_key__contains=_AGAIN,
+    )
+    return repetitions.filter(created_at__gt=now() - AGAIN_AFTER).exists()
 
 
 def invite(envelope: Envelope, recipient: Recipient, at: datetime, again: str = "") -> Message:
@@ -27,7 +49,7 @@ def invite(envelope: Envelope, recipient: Recipient, at: datetime, again: str = 
             envelope__collection=envelope.collection,
             envelope__position__lt=envelope.position,
             envelope__sent_at__isnull=False,
-            email=recipient.email,
+            email__iexact=recipient.email,
         ).exists()
     )
     policy = Policy.model_validate(envelope.policy)
@@ -64,7 +86,7 @@ def send_code(envelope: Envelope, recipient: Recipient, at: datetime, again: str
 def tell_declined(envelope: Envelope, decliner: Recipient, at: datetime, reason: str) -> None:
     """To the owner with the reason; to the others only that it has stopped."""
     owner = envelope.owner_user
-    if owner.email:
+    if is_address(Message.Channel.EMAIL, owner.email):
         _mail(
             envelope,
             None,
@@ -87,7 +109,7 @@ def send_copies(envelope: Envelope, versions: list[DocumentVersion], at: datetim
     """The sealed files to those whom the policy names."""
     policy = Policy.model_validate(envelope.policy)
     files = tuple(FileRef(name=v.document.title, file=v.file_id) for v in versions)
-    if "owner" in policy.copy_to and envelope.owner_user.email:
+    if "owner" in policy.copy_to and is_address(Message.Channel.EMAIL, envelope.owner_user.email):
         _mail(
             envelope,
             None,

@@ -8,7 +8,12 @@ from pydantic import BaseModel, ConfigDict
 
 
 class Policy(BaseModel):
-    """Values of one envelope. Stored as JSON on it; written again only by `update_envelope`."""
+    """Values of one envelope. Stored as JSON on it.
+
+    Enforced so far: `on_decline` fatal and hold, `past_due`, `past_expires` recipient_lapses, and everything from `unique_names` on.
+    The other values, and `decline_scope`, `sitting` and `final_word` (whole sittings and whole people are what the core does), are
+    named here for the APIs that will need them; an API that sets one brings the code that enforces it.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from undersigned.base.clock import now
 from undersigned.base.db import atomic
+from undersigned.delivery.models import Message
 
 from . import audit, messages
 from .errors import Conflict
@@ -23,5 +24,7 @@ def resend_code(recipient: Recipient) -> None:
         where = standing(envelope, recipient, at)
         if not where.may_decline:
             raise Conflict(where.value)
-        messages.send_code(envelope, recipient, at, again=f":again:{at:%Y%m%d%H%M}")
+        if messages.repeated_lately(recipient, Message.Channel.SMS):
+            return
+        messages.send_code(envelope, recipient, at, again=messages.again(at))
         audit.append(envelope, "code_sent_again", at, by=recipient)

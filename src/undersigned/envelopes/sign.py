@@ -40,6 +40,7 @@ from .models import (
     Signature,
     Sitting,
 )
+from .policy import Policy
 from .shown import Shown, as_seen
 from .signer import standing
 from .signing_request import pdf_request
@@ -88,19 +89,22 @@ def sign(sitting: Sitting, request: SignRequest) -> None:
         return
     at = now(sitting.recipient.envelope.organization.clock_offset)
     work: list[_Work] = []
-    for losses in range(GIVE_UP_AFTER):
-        if losses >= RESERVE_AFTER:
-            _reserve(sitting)
-        shown, work = _begin(sitting, request, at, work)
-        for item in work:
-            if item.staged is None:
-                _make(sitting, item, at)
-        try:
-            _commit(sitting, request, shown, work, at)
-        except _Lost:
-            time.sleep(0.01 + secrets.randbelow(50 * (losses + 1)) / 1000)
-            continue
-        return
+    try:
+        for losses in range(GIVE_UP_AFTER):
+            if losses >= RESERVE_AFTER:
+                _reserve(sitting)
+            shown, work = _begin(sitting, request, at, work)
+            for item in work:
+                if item.staged is None:
+                    _make(sitting, item, at)
+            try:
+                _commit(sitting, request, shown, work, at)
+            except _Lost:
+                time.sleep(0.01 + secrets.randbelow(50 * (losses + 1)) / 1000)
+                continue
+            return
+    finally:
+        _release(sitting)
     raise Conflict("busy")
 
 
@@ -211,8 +215,9 @@ def _commit(sitting: Sitting, request: SignRequest, shown: Shown, work: list[_Wo
         if outcome.agreed:
             agree(envelope, committed_at)
         envelope.save()
-        for opened in outcome.opened_for:
-            messages.invite(envelope, opened, committed_at)
+        if Policy.model_validate(envelope.policy).invitation:
+            for opened in outcome.opened_for:
+                messages.invite(envelope, opened, committed_at)
 
 
 def agree(envelope: Envelope, at: datetime) -> None:
@@ -307,3 +312,9 @@ def _reserve(sitting: Sitting) -> None:
             Document.objects.filter(pk__in=[d.pk for d in documents]).update(
                 reserved_by=sitting, reserved_until=now() + RESERVATION
             )
+
+
+def _release(sitting: Sitting) -> None:
+    """Whoever could not sign after all keeps nobody waiting."""
+    if Document.objects.filter(reserved_by=sitting.pk).exists():
+        Document.objects.filter(reserved_by=sitting.pk).update(reserved_by=None, reserved_until=None)

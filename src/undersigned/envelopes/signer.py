@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 
+from undersigned.base.clock import now
+
 from .models import Assignment, AssignmentState, Envelope, EnvelopeState, Recipient, RecipientState
 from .policy import Policy
 
@@ -33,6 +35,11 @@ class Standing(StrEnum):
     @property
     def may_decline(self) -> bool:
         return self in (Standing.OPEN, Standing.PREPARING, Standing.NOT_YOUR_TURN)
+
+
+def waits(envelope: Envelope, recipient: Recipient) -> bool:
+    """Is there something to sign for this person, now or when others have done their part?"""
+    return standing(envelope, recipient, now(envelope.organization.clock_offset)).may_decline
 
 
 def standing(envelope: Envelope, recipient: Recipient, at: datetime) -> Standing:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
+from undersigned.accounts.limits import client_address
+
 from .gateway import Client, Opened, Visit
 
 COOKIE = "room"
@@ -12,13 +14,8 @@ ROOM_PATH = "/room"
 
 
 def client(request: HttpRequest) -> Client:
-    """Address and browser of the caller; of X-Forwarded-For only what our own proxies added is believed."""
-    hops = [hop.strip() for hop in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if hop.strip()]
-    hops.append(request.META.get("REMOTE_ADDR", ""))
-    trusted: int = settings.TRUSTED_PROXIES
-    return Client(
-        ip=hops[max(len(hops) - 1 - trusted, 0)], agent=request.META.get("HTTP_USER_AGENT", "")[:500]
-    )
+    """Address and browser of the caller."""
+    return Client(ip=client_address(request), agent=request.META.get("HTTP_USER_AGENT", "")[:500])
 
 
 def visit(request: HttpRequest, room_id: str) -> Visit:

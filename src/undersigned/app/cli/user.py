@@ -37,8 +37,14 @@ def add(login: str, email: str, name: str, surname: str, admin: bool, organisati
 
     from undersigned.accounts.models import Organization, User
     from undersigned.base.db import atomic
+    from undersigned.base.text import is_one_line
+    from undersigned.delivery.outbox import is_address
 
     username, slug = _split(login)
+    if email and not is_address("email", email):
+        raise click.BadParameter(f"{email!r} is not one mail address")
+    if not all(is_one_line(v) for v in (login, name, surname, organisation_name)):
+        raise click.BadParameter("names are written on one line, without control characters")
     password = secrets.token_urlsafe(12)
     try:
         with atomic():
