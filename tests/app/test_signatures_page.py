@@ -72,15 +72,15 @@ def test_verify_command_elsewhere(tmp_path: Path) -> None:
         assert "Traceback" not in done.stderr
         return done.returncode, done.stdout
 
-    status, output = verify(sealed, "--evidence", closed, "--root", root)
+    status, output = verify(sealed, closed, "--root", root)
     assert status == 0, output
     assert "Anna Virtanen" in output
     assert "The record belongs to this file" in output
     fingerprint = hashlib.sha256(root_certificates()[0]).hexdigest()
-    status, output = verify(sealed, "--evidence", as_json)
+    status, output = verify(sealed, as_json)
     assert status == 0, output
     assert fingerprint in output
-    assert verify(signed, "--evidence", closed, "--root", root)[0] == 1  # not what the record knows
+    assert verify(signed, closed, "--root", root)[0] == 1  # not what the record knows
     damaged = tmp_path / "damaged.pdf"
     content = bytearray(sealed.read_bytes())
     content[len(content) // 3] ^= 1

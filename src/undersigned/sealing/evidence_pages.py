@@ -196,7 +196,7 @@ def _how(record: dict[str, Any]) -> list[_Block]:
                 "signed files, without asking any server:"
             ),
         ),
-        _Block("text", "undersigned verify document.pdf --evidence evidence.pdf"),
+        _Block("text", "undersigned verify document.pdf evidence.pdf"),
         _Block(
             "note",
             _(
