@@ -20,6 +20,7 @@ SAFE: dict[str, Any] = {
     "public_url": "https://sign.example",
     "mail_url": "smtp://mail.example",
     "timestamp_authority": "built-in",
+    "database_url": "",
 }
 
 
@@ -45,7 +46,7 @@ def reasons(**changed: Any) -> list[str]:
 
 def test_complete_settings_are_accepted() -> None:
     prepare.check(Settings(**SAFE))
-    prepare.check(Settings(**SAFE, web_processes=4, database_url="postgresql://host/name"))
+    prepare.check(Settings(**(SAFE | {"web_processes": 4, "database_url": "postgresql://host/name"})))
 
 
 @pytest.mark.parametrize(

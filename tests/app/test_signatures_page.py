@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from tests.sealing.conftest import prepare, request, seal
 from tests.sealing.records import record
 from undersigned.sealing.authority import root_certificates
-from undersigned.sealing.evidence import build_evidence
+from undersigned.sealing.evidence import SEAL_FIELD, build_evidence
 from undersigned.sealing.seal import SealRequest, seal_pdf
 from undersigned.sealing.sign import sign_pdf
 
@@ -49,13 +49,14 @@ def test_example_agrees_with_our_chain_and_finds_what_was_altered(tmp_path: Path
 def test_verify_command_elsewhere(tmp_path: Path) -> None:
     """In a folder without a server: files, evidence in both forms, with and without a root."""
     signed = tmp_path / "signed.pdf"
-    sign_pdf(prepare(tmp_path, ["Anna Virtanen"]), signed, request("Signature1", "Anna Virtanen"))
+    prepared = prepare(tmp_path, ["Anna Virtanen"])
+    sign_pdf(prepared, signed, request(prepared, 1, "Anna Virtanen"))
     sealed = seal(signed)
     root = tmp_path / "root.pem"
     root.write_bytes(x509.load_der_x509_certificate(root_certificates()[0]).public_bytes(Encoding.PEM))
     plain, as_json, closed = (tmp_path / n for n in ("plain.pdf", "evidence.json", "evidence.pdf"))
     build_evidence(record(sealed=hashlib.sha256(sealed.read_bytes()).hexdigest()), plain, as_json)
-    seal_pdf(plain, closed, SealRequest("board", "Board Oy"))
+    seal_pdf(plain, closed, SealRequest("board", "Board Oy", SEAL_FIELD))
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
 
