@@ -82,7 +82,14 @@ def steps(folder: Path, pages: int) -> dict[str, Callable[[], None]]:
     from undersigned.base import clock
     from undersigned.sealing.appearance import Appearance
     from undersigned.sealing.authority import Subject
-    from undersigned.sealing.prepare import PreparePlan, Widget, Words, prepare_pdf
+    from undersigned.sealing.prepare import (
+        PreparePlan,
+        Widget,
+        Words,
+        prepare_pdf,
+        seal_field,
+        signature_field,
+    )
     from undersigned.sealing.seal import SealRequest, seal_pdf
     from undersigned.sealing.sign import SignRequest, sign_pdf
 
@@ -90,16 +97,17 @@ def steps(folder: Path, pages: int) -> dict[str, Callable[[], None]]:
         folder / f"{name}-{pages}.pdf" for name in ("original", "prepared", "signed", "sealed", "copy")
     )
     original.write_bytes(make_pdf(pages, "This agreement is made between the parties. " * 40))
+    digest = hashlib.sha256(original.read_bytes()).hexdigest()
     plan = PreparePlan(
         title="Agreement",
-        sha256=hashlib.sha256(original.read_bytes()).hexdigest(),
+        sha256=digest,
         sizes=[(595.28, 841.89)] * pages,
         signed=False,
-        widgets=[Widget("Signature1", "Anna Virtanen")],
+        widgets=[Widget(signature_field(1, digest), "Anna Virtanen")],
         words=Words("Signatures", "About this page.", "SHA-256:", "Sealed by"),
     )
     request = SignRequest(
-        field="Signature1",
+        field=signature_field(1, digest),
         subject=Subject("Anna Virtanen", reference="1-1", identified_by="sms-code"),
         not_after=clock.now() + timedelta(days=90),
         appearance=Appearance("typed", name="Anna Virtanen", hand="caveat"),
@@ -109,7 +117,7 @@ def steps(folder: Path, pages: int) -> dict[str, Callable[[], None]]:
         "floor": lambda: floor(original, copy),
         "prepare": lambda: void(prepare_pdf(original, prepared, plan)),
         "sign": lambda: void(sign_pdf(prepared, signed, request)),
-        "seal": lambda: seal_pdf(signed, sealed, SealRequest("board", "Board Oy")),
+        "seal": lambda: seal_pdf(signed, sealed, SealRequest("board", "Board Oy", seal_field(digest))),
     }
 
 
