@@ -45,6 +45,14 @@ def test_all_faults_of_a_recipient_are_named_at_once(actor: Actor, draft: Envelo
     assert e.value.faults == {"name": ["required"], "email": ["invalid"], "phone": ["invalid"]}
 
 
+@pytest.mark.parametrize("name", ["Anna \U0001f389", "Anna\nVirtanen", "\u202eannA", "x" * 201])
+def test_a_name_that_cannot_be_printed_is_refused(actor: Actor, draft: Envelope, name: str) -> None:
+    """Before anybody waits for a signature page that cannot be drawn."""
+    with pytest.raises(Invalid) as e:
+        add_recipient(actor, draft.pk, NewRecipient(name, "anna@example.com"))
+    assert e.value.faults == {"name": ["invalid"]}
+
+
 def test_an_address_is_used_once_whatever_its_case(actor: Actor, draft: Envelope) -> None:
     add_recipient(actor, draft.pk, NewRecipient("John", "john@example.com"))
     with pytest.raises(Invalid) as e:

@@ -115,6 +115,16 @@ def test_many_people_and_any_script_are_printed(tmp_path: Path) -> None:
     document.close()
 
 
+def test_signs_without_a_font_do_not_stop_the_seal(tmp_path: Path) -> None:
+    """A title is the sender's own business; what cannot be printed is marked, and stands in the record as it is."""
+    pdf, data = tmp_path / "e.pdf", tmp_path / "e.json"
+    content = record(1, 1)
+    content["envelope"]["title"] = "Party \U0001f389 ელენე"
+    content["documents"][0]["title"] = "\U0001f4c4.pdf"
+    build_evidence(content, pdf, data)
+    assert json.loads(data.read_text())["envelope"]["title"] == "Party \U0001f389 ელენე"
+
+
 def test_the_hash_covers_every_member_of_an_event() -> None:
     assert set(EVENT_FIELDS) == {
         "seq", "kind", "at", "recipient", "document", "assignment", "actor_kind", "actor_ref", "credential", "detail_digest",

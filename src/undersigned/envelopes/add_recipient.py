@@ -13,6 +13,7 @@ from undersigned.base.text import is_one_line
 from undersigned.delivery.models import Message
 from undersigned.delivery.outbox import is_address
 from undersigned.identity.code import new_code
+from undersigned.sealing.pdf.text import is_drawable
 
 from . import audit
 from .actor import Actor
@@ -77,7 +78,7 @@ def _faults(name: str, email: str, phone: str | None) -> dict[str, list[str]]:
     faults: dict[str, list[str]] = {}
     if not name:
         faults["name"] = ["required"]
-    elif len(name) > NAME_MAX or not is_one_line(name):
+    elif len(name) > NAME_MAX or not is_one_line(name) or not is_drawable(name):
         faults["name"] = ["invalid"]
     if not email:
         faults["email"] = ["required"]

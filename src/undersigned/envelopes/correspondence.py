@@ -70,6 +70,7 @@ class Outcome:
             recipient=recipient,
             purpose=message.purpose,
             channel=message.channel,
+            name=message.user.full_name if message.user else None,
             error=error,
         )
 

@@ -19,7 +19,7 @@ from .pdf.text import Segment
 PATH_MAX = 30_000
 """Characters of a drawn signature's path data."""
 IMAGE_MAX = 5 * 1024 * 1024
-WIDTH, HEIGHT = 240.0, 84.0
+WIDTH, HEIGHT = 226.0, 80.0
 """Points of a visible signature; the widget's box has the same proportion."""
 _INK = (16, 36, 63)
 _CAPTION = 24.0

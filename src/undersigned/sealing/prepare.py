@@ -76,6 +76,7 @@ class PreparePlan:
 
 def prepare_pdf(source: Path, target: Path, plan: PreparePlan) -> int:
     """Write the prepared file to `target`; returns its number of pages. Raises text.MissingGlyph, bounded.BoundedError."""
+    text.require_glyphs(*(w.signer for w in plan.widgets))
     with temporary_file(".pdf") as page:
         on_page = [w for w in plan.widgets if w.place is None]
         drawn = bool(on_page) and not plan.signed

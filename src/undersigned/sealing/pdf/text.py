@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -20,6 +20,10 @@ _FONTS = {
     "arabic": ("fontpkg_noto_sans_arabic", "files/NotoSansArabic[wdth,wght].ttf"),
     "devanagari": ("fontpkg_noto_sans_devanagari", "files/NotoSansDevanagari[wdth,wght].ttf"),
     "thai": ("fontpkg_noto_sans_thai", "files/NotoSansThai[wdth,wght].ttf"),
+    "hebrew": ("fontpkg_heebo", "files/Heebo[wght].ttf"),
+    "bengali": ("fontpkg_hind_siliguri", "files/HindSiliguri-Regular.ttf"),
+    "tamil": ("fontpkg_noto_sans_tamil", "files/NotoSansTamil[wdth,wght].ttf"),
+    "telugu": ("fontpkg_noto_sans_telugu", "files/NotoSansTelugu[wdth,wght].ttf"),
     "cjk": ("noto_cjk_sans_jp_regular", "NotoSansCJKjp-Regular.otf"),
 }
 _HAND_FONTS = {
@@ -30,6 +34,7 @@ _HAND_FONTS = {
 }
 HANDS = ("caveat", "dancing-script", "kalam", "plain")
 """Hands offered for typed signatures. A script that a hand lacks is drawn in Kalam, Amiri or Noto instead."""
+REPLACEMENT = "\ufffd"
 _JOINERS = frozenset("\u200c\u200d")
 
 
@@ -69,7 +74,7 @@ def _font_of(char: str, order: Iterable[str]) -> str:
     raise MissingGlyph(char)
 
 
-def clean(text: str) -> str:
+def _line(text: str) -> str:
     """One line: composed (NFC), control and formatting signs dropped except joiners, blanks collapsed."""
     text = unicodedata.normalize("NFC", text)
     kept = "".join(
@@ -80,9 +85,28 @@ def clean(text: str) -> str:
     return " ".join(kept.split())
 
 
+def clean(text: str) -> str:
+    """One line as it is printed: see `_line`; a sign that no font here has becomes U+FFFD, which every reader knows as just that."""
+    return "".join(c if _is_drawable(c) else REPLACEMENT for c in _line(text))
+
+
+@lru_cache(maxsize=4096)
+def _is_drawable(char: str) -> bool:
+    try:
+        _font_of(char, _FONTS)
+    except MissingGlyph:
+        return False
+    return True
+
+
+def is_drawable(text: str) -> bool:
+    """Whether every sign of `text` can be printed: a name that cannot must not reach a signature."""
+    return all(_is_drawable(c) for c in _line(text))
+
+
 def require_glyphs(*texts: str) -> None:
     """Raise MissingGlyph for the first sign that none of the fonts has."""
-    for char in sorted(set("".join(clean(t) for t in texts))):
+    for char in sorted(set("".join(_line(t) for t in texts))):
         _font_of(char, _FONTS)
 
 
@@ -134,7 +158,7 @@ def outline(text: str, hand: str) -> tuple[list[Segment], tuple[float, float, fl
     order = [*([] if hand == "plain" else [hand, "kalam", "amiri"]), *_FONTS]
     segments: list[Segment] = []
     pen_x = 0.0
-    for fragment in BidiParagraph(clean(text)).get_bidi_fragments():
+    for fragment in BidiParagraph(_line(text)).get_bidi_fragments():
         for name, run in _runs(fragment[0], order, rtl=fragment[1].name == "RTL"):
             pen_x = _draw_run(name, run, fragment[1].name == "RTL", pen_x, segments)
     xs = [c for _, numbers in segments for c in numbers[0::2]] or [0.0]
