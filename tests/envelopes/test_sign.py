@@ -328,7 +328,11 @@ def test_evidence_tells_all_and_hangs_together(open_: Envelope, john: Signer, as
     record = json.loads(b"".join(read(open_.evidence_json.blob)))
     assert first_break(record["audit"]) is None
     assert [p["name"] for p in record["people"]] == ["John Doe", "Åsa Öberg"]
-    assert {p["method"] for person in record["people"] for p in person["proofs"]} == {"link", "code"}
+    assert {p["method"] for person in record["people"] for p in person["proofs"]} == {
+        "link",
+        "sender-code",
+        "sms-code",
+    }
     kinds = [v["kind"] for v in record["documents"][0]["versions"]]
     assert kinds == ["original", "prepared", "signed", "signed", "sealed"]
 

@@ -222,7 +222,7 @@ def _check_evidence(server: Server, chromium: Browser, sealed: Path, folder: Pat
         proof["known_to_sender"]
         for p in record["people"]
         for proof in p["proofs"]
-        if proof["method"] == "code"
+        if proof["method"] != "link"
     )
 
 

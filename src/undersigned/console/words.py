@@ -11,6 +11,7 @@ from django.utils.translation import gettext_noop
 
 from undersigned.delivery.models import Message
 from undersigned.envelopes.models import AuditEvent, Envelope, EnvelopeState, Recipient, RecipientState
+from undersigned.sealing.evidence_words import event_sentence
 
 
 @dataclass(frozen=True)
@@ -158,40 +159,13 @@ class Entry:
     hash: str
 
 
-_EVENTS = {
-    "created": gettext_noop("{by} created “{title}”"),
-    "recipient_added": gettext_noop("{by} added {name} as a signer"),
-    "document_added": gettext_noop("{by} added the document “{filename}”"),
-    "sent": gettext_noop("{by} sent it for signing"),
-    "prepared": gettext_noop("The pages of a document were made final"),
-    "opened": gettext_noop("{name} opened the link"),
-    "reopened": gettext_noop("{name} came back after a pause"),
-    "identified": gettext_noop("{name} proved who they are with the code"),
-    "code_wrong": gettext_noop("A wrong code was entered for {name}"),
-    "code_locked": gettext_noop("Too many wrong codes for {name}; a pause of 15 minutes"),
-    "signed": gettext_noop("{name} signed"),
-    "declined": gettext_noop("{name} refused to sign"),
-    "agreed": gettext_noop("Everybody has agreed; sealing begins"),
-    "sealed": gettext_noop("A document was sealed and time-stamped"),
-    "completed": gettext_noop("The evidence was sealed; the process is complete"),
-    "superseded": gettext_noop("{by} started a new version; this one can no longer be signed"),
-    "link_sent_again": gettext_noop("The link was sent to {name} again"),
-    "message_sent": gettext_noop("A message was sent to {name}"),
-    "message_failed": gettext_noop("A message to {name} could not be delivered"),
-}
 _GOOD = {"signed", "agreed", "sealed", "completed"}
 _BAD = {"declined", "code_wrong", "code_locked", "message_failed"}
 
 
-class _Missing(dict[str, Any]):
-    def __missing__(self, key: str) -> str:
-        return _("somebody")
-
-
 def entry(event: AuditEvent, detail: dict[str, Any]) -> Entry:
     """An audit event as the timeline shows it; of an erased person only that it was somebody."""
-    text = _EVENTS.get(event.kind)
-    words = _(text).format_map(_Missing(detail)) if text else event.kind.replace("_", " ").capitalize()
+    words = event_sentence(event.kind, detail)
     notes = [detail.get("ip"), detail.get("level"), detail.get("reason"), detail.get("channel")]
     if detail.get("sha256"):
         notes.append(f"SHA-256 {detail['sha256'][:16]}…")

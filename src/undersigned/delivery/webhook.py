@@ -51,9 +51,8 @@ def send(message: Message) -> str:
             allow_private=settings.WEBHOOKS_MAY_BE_PRIVATE,
         )
     except outgoing.OutgoingError as e:
-        raise Unreachable(
-            e.code
-        ) from e  # the code alone: the text names addresses that the key's owner need not know
+        # The code alone: the text names addresses that the key's owner need not know.
+        raise Unreachable(e.code) from e
     words = f"{answer.status} {answer.body.decode(errors='replace')}".strip()
     if not 200 <= answer.status < 300:
         raise Unreachable(words)

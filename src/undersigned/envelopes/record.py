@@ -75,7 +75,7 @@ def _person(recipient: Recipient) -> dict[str, Any]:
         "signed_at": _time(recipient.settled_at),
         "proofs": [
             {
-                "method": p.method,
+                "method": f"{p.provider}-code" if p.method == "code" else p.method,
                 "provider": p.provider,
                 "level": p.level,
                 "at": _time(p.at),

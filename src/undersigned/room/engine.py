@@ -4,47 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
 
 from django.core.exceptions import ObjectDoesNotExist
 from django.db.models import QuerySet
-from django.utils.translation import gettext as _
 
 from undersigned.base.clock import now
-from undersigned.delivery.models import Message
 from undersigned.envelopes import appearance as looks
-from undersigned.envelopes import links, shown
+from undersigned.envelopes import links
 from undersigned.envelopes.decline import decline
 from undersigned.envelopes.enter_code import enter_code
 from undersigned.envelopes.errors import CodeLocked, Conflict, NotFound, WrongCode
 from undersigned.envelopes.models import DocumentVersion, EnvelopeState, Recipient, Sitting
 from undersigned.envelopes.open_sitting import find_sitting, open_sitting, reopen_sitting
 from undersigned.envelopes.pages_seen import record_page
-from undersigned.envelopes.policy import Policy
 from undersigned.envelopes.resend_code import resend_code
 from undersigned.envelopes.resend_link import resend_link
-from undersigned.envelopes.shown import Shown
 from undersigned.envelopes.sign import SignRequest as CoreRequest
 from undersigned.envelopes.sign import sign
-from undersigned.envelopes.signer import Standing, standing
 from undersigned.files import pages, storage
 from undersigned.files.models import Blob
-from undersigned.identity.code import LENGTH, TRIES
 from undersigned.sealing.timestamp import TimestampUnavailable
 
 from .gateway import (
     Appearance,
     Client,
-    Code,
     CodeResult,
-    Document,
     FileAnswer,
     Gone,
-    Kept,
     Opened,
     Outcome,
-    Page,
-    Person,
     Reason,
     Rejected,
     Room,
@@ -55,26 +43,7 @@ from .gateway import (
     Visit,
     Wait,
 )
-
-AGAIN = timedelta(seconds=60)
-
-_STATES = {
-    Standing.ERASED: State.REMOVED,
-    Standing.SUPERSEDED: State.SUPERSEDED,
-    Standing.CANCELLED: State.CANCELLED,
-    Standing.DECLINED: State.DECLINED,
-    Standing.STOPPED: State.STOPPED,
-    Standing.COMPLETED: State.COMPLETED,
-    Standing.SIGNED: State.SIGNED,
-    Standing.ON_HOLD: State.ON_HOLD,
-    Standing.PAST_DUE: State.EXPIRED,
-    Standing.EXPIRED: State.EXPIRED,
-    Standing.PREPARING: State.PREPARING,
-    Standing.NOT_YOUR_TURN: State.NOT_YOUR_TURN,
-    Standing.OPEN: State.READ,
-}
-_BEHIND_CODE = (State.READ, State.PREPARING, State.NOT_YOUR_TURN, State.SIGNED, State.COMPLETED)
-"""States whose page shows content; without identification the code is asked first."""
+from .values import BEHIND_CODE, is_locked, next_sms, room_of, state_of
 
 
 class Engine:
@@ -85,8 +54,8 @@ class Engine:
         link = links.find(token)
         if link is None or link.recipient.envelope.state == EnvelopeState.DRAFT:
             return None
-        state = _state(link.recipient)
-        return _room(
+        state = state_of(link.recipient)
+        return room_of(
             "",
             link.recipient,
             State.LINK if state in (State.READ, State.PREPARING, State.NOT_YOUR_TURN) else state,
@@ -110,12 +79,12 @@ class Engine:
         sitting = find_sitting(visit.room_id, visit.secret)
         if sitting is None:
             return None
-        state = _state(sitting.recipient)
-        if sitting.ended_at is not None and state in _BEHIND_CODE:
+        state = state_of(sitting.recipient)
+        if sitting.ended_at is not None and state in BEHIND_CODE:
             state = State.SITTING_OVER
-        elif sitting.identified_at is None and state in _BEHIND_CODE:
-            state = State.LOCKED if _locked(sitting.recipient) else State.CODE
-        return _room(sitting.pub, sitting.recipient, state, sitting)
+        elif sitting.identified_at is None and state in BEHIND_CODE:
+            state = State.LOCKED if is_locked(sitting.recipient) else State.CODE
+        return room_of(sitting.pub, sitting.recipient, state, sitting)
 
     def reopen(self, visit: Visit) -> None:
         with _or_gone():
@@ -137,7 +106,7 @@ class Engine:
 
     def send_code(self, visit: Visit) -> None:
         recipient = _sitting(visit).recipient
-        wait = _next_sms(recipient)
+        wait = next_sms(recipient)
         if wait is not None and (seconds := (wait - now()).total_seconds()) > 0:
             raise Wait(int(seconds) + 1)
         try:
@@ -234,129 +203,6 @@ class Engine:
 
     def sealed_file(self, visit: Visit, document: str) -> FileAnswer:
         return _answer(_of_kind(_identified(visit), document, DocumentVersion.Kind.SEALED))
-
-
-# --- from rows to values -------------------------------------------------------------------------
-def _state(recipient: Recipient) -> State:
-    envelope = recipient.envelope
-    return _STATES[standing(envelope, recipient, now(envelope.organization.clock_offset))]
-
-
-def _locked(recipient: Recipient) -> bool:
-    until = recipient.code_locked_until
-    return until is not None and now(recipient.envelope.organization.clock_offset) < until
-
-
-def _room(room_id: str, recipient: Recipient, state: State, sitting: Sitting | None) -> Room:
-    envelope = recipient.envelope
-    policy = Policy.model_validate(envelope.policy)
-    seen = shown.current(envelope) if state not in (State.REMOVED,) else Shown(())
-    owner = envelope.owner_user
-    return Room(
-        id=room_id,
-        state=state,
-        sender=envelope.creator_name,
-        organization=envelope.organization.name,
-        title=envelope.title,
-        recipient=recipient.full_name,
-        documents=_documents(
-            seen, with_pages=state in (State.READ, State.SIGNED, State.COMPLETED) and sitting is not None
-        ),
-        people=_people(recipient),
-        message=envelope.description,
-        language=recipient.language,
-        due_at=envelope.due_at,
-        ended_at=_ended_at(recipient, state),
-        signed_at=recipient.settled_at if state in (State.SIGNED, State.COMPLETED) else None,
-        code=_code(recipient),
-        identified_by=_("identified by code") if sitting is not None and "code" in policy.identity else "",
-        revision=seen.revision,
-        digest=seen.digest,
-        kept=_kept(sitting),
-        copy_to=_masked(recipient.email or "") if "signers" in policy.copy_to else "",
-        sender_mail=owner.email,
-        may_decline=policy.decline_allowed,
-        skippable=policy.on_decline == "waive",
-        sandbox=envelope.organization.sandbox,
-    )
-
-
-def _kept(sitting: Sitting | None) -> Kept | None:
-    found = looks.kept(sitting) if sitting is not None else None
-    return Kept(*found) if found else None
-
-
-def _documents(seen: Shown, *, with_pages: bool) -> tuple[Document, ...]:
-    documents = []
-    for version in seen.versions:
-        blob = version.file.blob
-        sizes = pages.sizes(blob) if with_pages and blob is not None else []
-        documents.append(
-            Document(
-                id=str(version.document.position),
-                name=version.document.title,
-                version=version.sha256[:16],
-                pages=tuple(Page(w, h) for w, h in sizes),
-                size=blob.size if blob is not None else 0,
-                sealed=version.kind == DocumentVersion.Kind.SEALED,
-            )
-        )
-    return tuple(documents)
-
-
-def _people(me: Recipient) -> tuple[Person, ...]:
-    signers = me.envelope.recipients.filter(kind=Recipient.Kind.SIGNER)
-    return tuple(
-        Person(
-            name=r.full_name,
-            signed_at=r.settled_at if r.state == "done" else None,
-            declined=r.state == "declined",
-            me=r.pk == me.pk,
-        )
-        for r in signers
-    )
-
-
-def _ended_at(recipient: Recipient, state: State) -> datetime | None:
-    envelope = recipient.envelope
-    match state:
-        case State.SUPERSEDED:
-            return envelope.superseded_at
-        case State.EXPIRED:
-            ends = [t for t in (envelope.due_at, recipient.expires_at) if t is not None]
-            return min(ends, default=None)
-        case State.REMOVED:
-            return envelope.erased_at
-    return None
-
-
-def _code(recipient: Recipient) -> Code:
-    return Code(
-        by_sms=bool(recipient.phone),
-        ending=recipient.phone[-2:],
-        length=LENGTH,
-        tries_left=TRIES - recipient.code_failures,
-        locked_until=recipient.code_locked_until,
-        resend_at=_next_sms(recipient),
-    )
-
-
-def _next_sms(recipient: Recipient) -> datetime | None:
-    if not recipient.phone:
-        return None
-    last = (
-        Message.objects.filter(recipient_id=recipient.pk, channel=Message.Channel.SMS)
-        .order_by("-created_at")
-        .first()
-    )
-    return last.created_at + AGAIN if last else None
-
-
-def _masked(address: str) -> str:
-    """`a…@e….fi`: enough to recognise one's own address."""
-    name, _at, host = address.partition("@")
-    domain, dot, top = host.rpartition(".")
-    return f"{name[:1]}…@{domain[:1]}…{dot}{top}" if name and host else ""
 
 
 @contextmanager

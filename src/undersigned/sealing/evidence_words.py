@@ -25,7 +25,8 @@ _EVENTS = {
     "completed": gettext_noop("The evidence was sealed; the process is complete"),
     "superseded": gettext_noop("{by} started a new version; this one can no longer be signed"),
     "link_sent_again": gettext_noop("The link was sent to {name} again"),
-    "code_sent_again": gettext_noop("A new code was sent to {name}"),
+    "code_sent_again": gettext_noop("The code was sent to {name} again"),
+    "erased": gettext_noop("Everything personal was erased"),
     "message_sent": gettext_noop("A message was sent to {name}"),
     "message_failed": gettext_noop("A message to {name} could not be delivered"),
 }
@@ -37,13 +38,12 @@ _METHODS = {
     "eid": gettext_noop("Electronic identity"),
 }
 _STATES = {
-    "signed": gettext_noop("Signed"),
+    "active": gettext_noop("Has not signed"),
     "done": gettext_noop("Signed"),
     "declined": gettext_noop("Refused to sign"),
-    "waiting": gettext_noop("Not yet their turn"),
-    "invited": gettext_noop("Invited"),
-    "opened": gettext_noop("Opened"),
     "expired": gettext_noop("Too late"),
+    "forwarded": gettext_noop("Handed on"),
+    "removed": gettext_noop("Removed"),
 }
 
 
@@ -56,10 +56,15 @@ def _plain(word: str) -> str:
     return word.replace("_", " ").replace("-", " ").capitalize()
 
 
+def event_sentence(kind: str, detail: dict[str, Any]) -> str:
+    """One line for an event; of an erased person only that it was somebody."""
+    return _(_EVENTS[kind]).format_map(_Details(detail)) if kind in _EVENTS else _plain(kind)
+
+
 def event(kind: str, detail: dict[str, Any]) -> str:
-    """One line for an event; of an erased person only that it was somebody. The address that it came from at its end."""
-    known = _(_EVENTS[kind]).format_map(_Details(detail)) if kind in _EVENTS else _plain(kind)
-    return f"{known} · {detail['ip']}" if detail.get("ip") else known
+    """As `event_sentence`, with the address that it came from at its end."""
+    sentence = event_sentence(kind, detail)
+    return f"{sentence} · {detail['ip']}" if detail.get("ip") else sentence
 
 
 def method(word: str) -> str:
