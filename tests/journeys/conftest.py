@@ -183,8 +183,9 @@ def _healthy(url: str) -> bool:
         return False
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
+    """Not for the whole session: Playwright's event loop would stand in the way of Django's database in later tests."""
     import shutil
 
     path = shutil.which("chromium")
