@@ -5,6 +5,11 @@ from __future__ import annotations
 import base64
 import secrets
 import string
+from urllib.parse import urlsplit
+
+from django.core.exceptions import ValidationError
+from django.core.validators import URLValidator
+from django.utils.translation import gettext_lazy as _
 
 from undersigned.base.vault import keyed_hash
 
@@ -45,6 +50,15 @@ def find_api_key(dialect: str, key: str) -> Credential | None:
         .select_related("user", "organization")
         .first()
     )
+
+
+def check_webhook_url(value: str) -> None:
+    """Raise ValidationError unless `value` is an http(s) address without login data. Whether it may be reached is decided at each delivery."""
+    URLValidator(schemes=["http", "https"], message=_("Enter an address such as https://example.com/hook."))(
+        value
+    )
+    if urlsplit(value).username is not None:
+        raise ValidationError(_("The address must not contain a user name or password."))
 
 
 def new_webhook_secret() -> str:

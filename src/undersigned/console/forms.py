@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from django import forms
 from django.contrib.auth.forms import PasswordChangeForm
-from django.core.exceptions import ValidationError
-from django.core.validators import URLValidator
 from django.utils.translation import gettext_lazy as _
+
+from undersigned.accounts.credentials import check_webhook_url
 
 from .words import DIALECTS
 
@@ -66,15 +65,6 @@ class PasswordForm(PasswordChangeForm):
             field.widget.attrs["class"] = "input"
 
 
-def _webhook_url(value: str) -> None:
-    """An http(s) address without login data. Whether it may be reached is decided at each delivery."""
-    URLValidator(schemes=["http", "https"], message=_("Enter an address such as https://example.com/hook."))(
-        value
-    )
-    if urlsplit(value).username is not None:
-        raise ValidationError(_("The address must not contain a user name or password."))
-
-
 class KeyForm(forms.Form):
     """An API key: what it is for, and where its events go."""
 
@@ -91,7 +81,7 @@ class KeyForm(forms.Form):
         help_text=_("We post an event here when somebody signs and when everybody has signed."),
         max_length=2000,
         required=False,
-        validators=[_webhook_url],
+        validators=[check_webhook_url],
         widget=forms.TextInput(attrs=_input(inputmode="url", autocomplete="off", spellcheck="false")),
     )
 

@@ -33,6 +33,7 @@ def add(login: str, dialect: str, description: str, webhook: str) -> None:
     django_setup()
     from undersigned.accounts.credentials import create_api_key
 
+    _check(webhook)
     credential, key = create_api_key(find_user(login), dialect, description, webhook)
     click.echo(f"id:  {credential.pk}\nkey: {key}")
 
@@ -51,6 +52,8 @@ def list_credentials(login: str) -> None:
 @click.argument("url")
 def webhook(credential_id: int, url: str) -> None:
     """Set the webhook URL of a credential; an empty one ("") takes it away."""
+    django_setup()
+    _check(url)
     _update(credential_id, webhook_url=url)
 
 
@@ -66,6 +69,18 @@ def disable(credential_id: int) -> None:
 def enable(credential_id: int) -> None:
     """Switch a credential on."""
     _update(credential_id, enabled=True)
+
+
+def _check(url: str) -> None:
+    from django.core.exceptions import ValidationError
+
+    from undersigned.accounts.credentials import check_webhook_url
+
+    try:
+        if url:
+            check_webhook_url(url)
+    except ValidationError as e:
+        raise click.BadParameter(" ".join(e.messages)) from e
 
 
 def _update(credential_id: int, **columns: object) -> None:
