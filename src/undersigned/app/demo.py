@@ -30,10 +30,14 @@ def seed(base_url: str, credentials_path: Path) -> dict[str, Any]:
 
     Deleting the file rotates its secrets: the next start makes a new password and a new API key and switches the old key off.
     """
-    if credentials_path.exists():
-        known: dict[str, Any] = json.loads(credentials_path.read_text())
-        if known.get("base_url") == base_url and User.objects.filter(organization__slug=SLUG).exists():
+    if credentials_path.exists() and User.objects.filter(organization__slug=SLUG).exists():
+        text = credentials_path.read_text()
+        known: dict[str, Any] = json.loads(text)
+        if (former := known["base_url"]) == base_url:
             return known
+        moved: dict[str, Any] = json.loads(text.replace(former, base_url))  # same secrets at another address
+        _write_private(credentials_path, json.dumps(moved, indent=2) + "\n")
+        return moved
     user = _ensure_user()
     password = secrets.token_urlsafe(12)
     with atomic():
