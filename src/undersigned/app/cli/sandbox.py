@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.cookiejar
+import time
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -13,6 +14,8 @@ import click
 
 SANDBOX_HEADER = "X-Undersigned-Sandbox"
 MAX_STEPS = 12
+PATIENCE = 60.0
+"""Seconds to wait for documents that are being prepared, as a person would who was quick with the link."""
 
 
 @click.group()
@@ -56,11 +59,13 @@ class _Page(HTMLParser):
         self.forms: list[_Form] = []
         self.heading = ""
         self._open: _Form | None = None
+        self.preparing = False
         self._in_heading = self._heading_done = False
         self.feed(html)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         a = {k: v or "" for k, v in attrs}
+        self.preparing |= a.get("data-state", "").startswith("preparing")
         match tag:
             case "form":
                 self._open = _Form(a.get("action", ""), a.get("method", "get").lower())
@@ -152,6 +157,14 @@ class _Signer:
         return self._request(urllib.request.Request(url))
 
     def _request(self, request: urllib.request.Request) -> tuple[str, _Page]:
+        address, page = self._open(request)
+        end = time.monotonic() + PATIENCE
+        while page.preparing and time.monotonic() < end:
+            time.sleep(0.5)
+            address, page = self._open(urllib.request.Request(address))
+        return address, page
+
+    def _open(self, request: urllib.request.Request) -> tuple[str, _Page]:
         if request.data is not None:
             request.add_header(
                 "Origin", "{0.scheme}://{0.netloc}".format(urllib.parse.urlsplit(request.full_url))

@@ -46,6 +46,12 @@ def day(value: datetime | None) -> str:
 
 
 @register.filter
+def short_day(value: datetime | None) -> str:
+    """Date as `day`, short, for columns."""
+    return date_format(timezone.localtime(value), "SHORT_DATE_FORMAT") if value else ""
+
+
+@register.filter
 def filesize_mb(value: int) -> str:
     """`1.4 MB` or `312 kB`, decimal."""
     return f"{value / 1e6:.1f} MB" if value >= 1e6 else f"{max(value // 1000, 1)} kB"
