@@ -19,6 +19,7 @@ from undersigned.delivery import outbox
 from undersigned.delivery.models import Message, MessageAttempt
 from undersigned.delivery.render import Rendered
 from undersigned.delivery.render import render as rendered
+from undersigned.envelopes.access import visible
 from undersigned.envelopes.actor import Actor
 
 MAIL_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'self'; sandbox allow-popups allow-popups-to-escape-sandbox"
@@ -43,6 +44,7 @@ class Shown:
     channel: str
     to: str
     attempts: list[Attempt] = field(default_factory=list)
+    about: str = ""  # the title of its envelope, where a page shows it
 
     @property
     def may_repeat(self) -> bool:
@@ -70,10 +72,14 @@ def outbox_list(request: HttpRequest, actor: Actor) -> HttpResponse:
     if channel in ("email", "sms"):
         found = found.filter(channel=channel)
     page = paginate(request, found)
+    shown = as_shown(page.rows)
+    titles = dict(visible(actor).filter(pk__in=[m.row.envelope_id for m in shown]).values_list("pk", "title"))
+    for message in shown:
+        message.about = titles.get(message.row.envelope_id or 0, "")
     return render(
         request,
         "console/outbox.html",
-        {"tab": "outbox", "page": page, "shown": as_shown(page.rows), "channel": channel},
+        {"tab": "outbox", "page": page, "shown": shown, "channel": channel},
     )
 
 
