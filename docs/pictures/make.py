@@ -18,7 +18,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 HERE = Path(__file__).parent
 DESK, PHONE = (1280, 800), (390, 844)
-SIZE, GROUND, COLOURS = (1600, 980), "#dfe5ec", 128
+SIZE, GROUND, COLOURS = (1600, 920), "#dfe5ec", 128
 
 
 def main(credentials: dict[str, Any]) -> None:
@@ -76,8 +76,8 @@ def _console(browser: Browser, login: dict[str, str]) -> tuple[Image.Image, Imag
 def _save(name: str, desk: Image.Image, phone: Image.Image) -> None:
     """One picture of both, in few colours, so that it stays small."""
     ground = Image.new("RGB", SIZE, GROUND)
-    _lay(ground, desk, (56, 72), 1180, 14)
-    _lay(ground, phone, (1174, 150), 370, 34, frame=10)
+    _lay(ground, desk, (44, 100), 1096, 14)
+    _lay(ground, phone, (1174, 44), 366, 34, frame=10)
     ground.quantize(COLOURS, dither=Image.Dither.NONE).save(HERE / name, optimize=True)
 
 
