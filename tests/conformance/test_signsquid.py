@@ -21,7 +21,7 @@ from undersigned.dialects.signsquid.api import openapi
 from .caller import BASE, Caller
 from .signers import agree, envelope_at, everyone_agrees, refuse, run_jobs
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
 CONTRACT: dict[str, Any] = json.loads((Path(__file__).parent / "contracts/signsquid.json").read_text())
 OPERATIONS = {o["id"]: o for o in CONTRACT["operations"]}

@@ -30,7 +30,7 @@ from undersigned.envelopes.models import Collection, Envelope
 from .caller import Caller
 from .signers import enter, envelope_at, refuse, signer
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.database]
 JOHN = {"name": "John Doe", "email": "john.doe@example.com"}
 REQUIRED, INVALID = ["Required"], ["Invalid"]
 
