@@ -104,7 +104,7 @@ def steps(folder: Path, pages: int) -> dict[str, Callable[[], None]]:
         sizes=[(595.28, 841.89)] * pages,
         signed=False,
         widgets=[Widget(signature_field(1, digest), "Anna Virtanen")],
-        words=Words("Signatures", "About this page.", "SHA-256:", "Sealed by"),
+        words=Words("Signatures", "About this page.", "SHA-256:"),
     )
     request = SignRequest(
         field=signature_field(1, digest),

@@ -17,7 +17,7 @@ from undersigned.sealing.prepare import PreparePlan, Widget, Words, prepare_pdf,
 from undersigned.sealing.seal import SealRequest, seal_pdf
 from undersigned.sealing.sign import SignRequest, sign_pdf
 
-WORDS = Words("Signatures", "Each signature is valid by itself.", "SHA-256 of the original:", "Sealed by")
+WORDS = Words("Signatures", "Each signature is valid by itself.", "SHA-256 of the original:")
 
 
 def digest(path: Path) -> str:

@@ -78,5 +78,4 @@ def _words(language: str) -> Words:
                 "This page belongs to the document. Each signature below is a digital signature of its own, with a trusted time."
             ),
             digest=_("SHA-256 of the document before this page was added:"),
-            sealed_by=_("Sealed by"),
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.utils.translation import gettext as _
 
@@ -10,6 +10,7 @@ from undersigned.base.clock import now
 from undersigned.delivery.models import Message
 from undersigned.envelopes import appearance as looks
 from undersigned.envelopes import shown
+from undersigned.envelopes.messages import AGAIN_AFTER
 from undersigned.envelopes.models import DocumentVersion, Recipient, Sitting
 from undersigned.envelopes.policy import Policy
 from undersigned.envelopes.shown import Shown
@@ -18,8 +19,6 @@ from undersigned.files import pages
 from undersigned.identity.code import LENGTH, TRIES
 
 from .gateway import Code, Document, Kept, Page, Person, Room, State
-
-AGAIN = timedelta(seconds=60)
 
 _STATES = {
     Standing.ERASED: State.REMOVED,
@@ -152,7 +151,7 @@ def next_sms(recipient: Recipient) -> datetime | None:
         .order_by("-created_at")
         .first()
     )
-    return last.created_at + AGAIN if last else None
+    return last.created_at + AGAIN_AFTER if last else None
 
 
 def _masked(address: str) -> str:

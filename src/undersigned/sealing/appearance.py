@@ -95,7 +95,7 @@ def _box(segments: Sequence[Segment]) -> tuple[float, float, float, float]:
 def typed_outline(name: str, hand: str) -> tuple[list[Segment], tuple[float, float, float, float]]:
     """A typed signature as a path with its box. Raises UnusableLook: missing_glyph, too_small (nothing to draw)."""
     try:
-        segments, box = text.outline(name, "plain" if hand == "noto" else hand)
+        segments, box = text.outline(name, hand)
     except text.MissingGlyph as e:
         raise UnusableLook("missing_glyph", e.char) from e
     except KeyError as e:

@@ -59,7 +59,6 @@ class Words:
     heading: str
     about: str
     digest: str
-    sealed_by: str
 
 
 @dataclass(frozen=True)
@@ -129,7 +128,7 @@ def _signature_page(
     title = text.clean(plan.title)
     boxes: dict[str, tuple[int, list[float]]] = {}
     with text.document(
-        [title, *names, words.heading, words.about, words.digest, words.sealed_by, plan.sha256, "/"],
+        [title, *names, words.heading, words.about, words.digest, plan.sha256, "/"],
         A4,
         bold=True,
     ) as pdf:

@@ -32,7 +32,7 @@ _HAND_FONTS = {
     "kalam": ("fontpkg_kalam", "files/Kalam-Regular.ttf"),
     "amiri": ("fontpkg_amiri", "files/Amiri-Italic.ttf"),
 }
-HANDS = ("caveat", "dancing-script", "kalam", "plain")
+HANDS = ("caveat", "dancing-script", "kalam", "noto")
 """Hands offered for typed signatures. A script that a hand lacks is drawn in Kalam, Amiri or Noto instead."""
 REPLACEMENT = "\ufffd"
 _JOINERS = frozenset("\u200c\u200d")
@@ -155,7 +155,7 @@ def outline(text: str, hand: str) -> tuple[list[Segment], tuple[float, float, fl
     """`text` shaped in `hand` as one path, 100 units to the em, and its box (left, top, right, bottom). Raises MissingGlyph, KeyError."""
     if hand not in HANDS:
         raise KeyError(hand)
-    order = [*([] if hand == "plain" else [hand, "kalam", "amiri"]), *_FONTS]
+    order = [*([] if hand == "noto" else [hand, "kalam", "amiri"]), *_FONTS]
     segments: list[Segment] = []
     pen_x = 0.0
     for fragment in BidiParagraph(_line(text)).get_bidi_fragments():
