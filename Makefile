@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 export PYTHONDONTWRITEBYTECODE =
 
-.PHONY: run test lint bench lock messages clean
+.PHONY: run test lint bench crash lock messages clean
 
 run: $(VENV)/.run  ## start the server with a demo organisation
 	@exec $(BIN)/undersigned serve
@@ -21,6 +21,9 @@ lint: $(VENV)/.dev
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.run
+
+crash: $(VENV)/.dev  ## kill it a thousand times at random, and break what it stands on
+	@$(BIN)/python -m tests.crash.run
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
@@ -38,6 +41,9 @@ $(VENV)/.dev: requirements/dev.txt $(VENV)/.run
 lock:  ## resolve anew (needs uv)
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra build -o requirements/run.txt pyproject.toml
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra build --extra dev -c requirements/run.txt -o requirements/dev.txt pyproject.toml
+
+messages: $(VENV)/.dev  ## bring the catalogues of all languages up to the sources (needs GNU gettext)
+	$(BIN)/python -m tests.messages
 
 clean:
 	rm -rf $(VENV) data

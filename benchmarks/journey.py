@@ -1,191 +1,184 @@
-"""A contract from creation to seal and evidence, over HTTP, against a server of its own: `python -m benchmarks.journey [DATABASE-URL]` prints JSON.
+"""What a contract costs from creation to sealed files and evidence: `python -m benchmarks.journey [DATABASE-URL]` prints JSON.
 
-Processor time is that of the server's processes by /proc, without the children of `base.bounded`, which nobody waits for; what those
-cost is in `benchmarks.seal`.
+One client at a time against a server of its own: two signers, three pages, each signer's pages drawn at reading width as a browser has
+them drawn, mails to an SMTP server, webhooks to a receiver. Processor time is that of all the server's processes: web, worker, the
+nurseries with their disposable children; not the database's, not this program's.
 """
 
 from __future__ import annotations
 
-import contextlib
-import http.client
 import json
 import os
-import signal
-import socket
-import subprocess
+import re
 import sys
-import tempfile
+import threading
 import time
-from base64 import b64encode
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from statistics import median
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urljoin
+from urllib.request import Request
 
 from tests.pdfs import make_pdf
-from undersigned.app.cli.sandbox import _Signer
+from undersigned.app.cli.sandbox import _Page, _Signer
 
-JOURNEYS = 5
-SECONDS = 2.0
+from .server import Server, free_port, undersigned, wait_for
+
+JOURNEYS = 9
 SIGNERS = (
     {"name": "Anna Virtanen", "email": "anna@example.com"},
     {"name": "Åsa Öberg", "email": "a@example.com"},
 )
-PATIENCE = 60.0
+PHASES = ("create", "publish", "sittings", "seal")
 
 
-class Server:
-    """A running server and one kept connection to its API."""
+class Reader(_Signer):
+    """Signs as the sandbox signer does, and looks at each page of the documents on the way."""
 
-    def __init__(self, folder: Path, database_url: str) -> None:
-        with socket.create_server(("127.0.0.1", 0)) as probe:
-            port = probe.getsockname()[1]
-        clean = {k: v for k, v in os.environ.items() if not k.startswith("UNDERSIGNED_")}
-        self.environment = clean | {
-            "UNDERSIGNED_PORT": str(port),
-            "UNDERSIGNED_DATA_DIR": str(folder),
-            "UNDERSIGNED_DATABASE_URL": database_url,
-            "UNDERSIGNED_LOG_LEVEL": "ERROR",
-            "UNDERSIGNED_API_CALLS_PER_MINUTE": "10000000",
-        }
-        command = [sys.executable, "-m", "undersigned.app.cli", "serve"]
-        self.process = subprocess.Popen(command, env=self.environment, stdout=subprocess.DEVNULL)
-        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
-        wait_for(self._healthy)
-        self.credentials = json.loads((folder / "credentials.json").read_text())
-        key = self.credentials["signsquid"]["api_key"]
-        self.headers = {"Authorization": "Basic " + b64encode(f"{key}:".encode()).decode()}
-
-    def _healthy(self) -> bool:
-        if self.process.poll() is not None:
-            raise SystemExit("the server has ended")
-        try:
-            return self.call("GET", "/healthz")[0] == 200
-        except OSError:
-            self.connection.close()
-            return False
-
-    headers: dict[str, str] = {}
-
-    def call(self, method: str, path: str, body: bytes | None = None) -> tuple[int, str, bytes]:
-        """Status, `Location` as a path, and body."""
-        self.connection.request(method, path, body, self.headers)
-        answer = self.connection.getresponse()
-        return answer.status, urlsplit(answer.getheader("Location") or "").path, answer.read()
-
-    def cpu(self) -> float:
-        """Processor seconds of the process tree so far."""
-        parents: dict[int, tuple[int, float]] = {}
-        for stat in Path("/proc").glob("[0-9]*/stat"):
-            with contextlib.suppress(OSError):
-                fields = stat.read_text().rpartition(")")[2].split()
-                spent = sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
-                parents[int(stat.parent.name)] = (int(fields[1]), spent)
-        ours, total = {self.process.pid}, parents[self.process.pid][1]
-        while found := {p for p, (parent, _) in parents.items() if parent in ours and p not in ours}:
-            ours |= found
-            total += sum(parents[p][1] for p in found)
-        return total
-
-    def now(self) -> tuple[float, float]:
-        """Wall and processor seconds."""
-        return time.perf_counter(), self.cpu()
-
-    def stop(self) -> None:
-        self.process.send_signal(signal.SIGTERM)
-        self.process.wait(30)
+    def _open(self, request: Request) -> tuple[str, _Page]:
+        address, page = super()._open(request)
+        if address.endswith("/read"):
+            with self.browser.open(address) as answer:
+                drawn = re.findall(rb' src="([^"]+-1000\.jpg)"', answer.read())
+            assert drawn
+            for picture in drawn:
+                with self.browser.open(urljoin(address, picture.decode())) as answer:
+                    answer.read()
+        return address, page
 
 
-def wait_for(check: Any, pause: float = 0.02) -> None:
-    end = time.monotonic() + PATIENCE
-    while not check():
-        if time.monotonic() > end:
-            raise SystemExit("it did not happen in time")
-        time.sleep(pause)
+class _Receiver(BaseHTTPRequestHandler):
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(200)
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        pass
 
 
-def links(server: Server, count: int) -> list[str]:
-    """Addresses of the newest invitations, from the database of this server: they are rendered, never stored."""
-    code = (
-        "from undersigned.app.cli.setup import django_setup; django_setup()\n"
-        "from undersigned.envelopes import links\n"
-        "from undersigned.envelopes.models import Recipient\n"
-        f"print(*[links.url(r) for r in Recipient.objects.order_by('-pk')[:{count}]][::-1], sep='\\n')"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", code], env=server.environment, capture_output=True, text=True, check=True
-    )
-    return done.stdout.split()
+class _Mailbox:
+    async def handle_DATA(self, *_: object) -> str:  # noqa: N802 - the library's name
+        return "250 OK"
 
 
-def draft(server: Server, pdf: bytes) -> str:
-    """A published contract's path."""
+@contextmanager
+def receivers() -> Iterator[tuple[str, str]]:
+    """Addresses of a webhook receiver and of a mail server that take everything."""
+    from aiosmtpd.controller import Controller
+
+    web = HTTPServer(("127.0.0.1", 0), _Receiver)
+    threading.Thread(target=web.serve_forever, daemon=True).start()
+    mail = Controller(_Mailbox(), hostname="127.0.0.1", port=free_port())
+    mail.start()
+    try:
+        yield f"http://127.0.0.1:{web.server_port}/", f"smtp://127.0.0.1:{mail.port}/?tls=none"
+    finally:
+        mail.stop()
+        web.shutdown()
+
+
+def enter(server: Server) -> None:
+    """Give this process the server's settings and database: invitations are rendered from its keys and stored nowhere."""
+    for name in [n for n in os.environ if n.startswith("UNDERSIGNED_")]:
+        del os.environ[name]
+    os.environ.update({k: v for k, v in server.environment.items() if k.startswith("UNDERSIGNED_")})
+    from undersigned.app.cli.setup import django_setup
+
+    django_setup()
+
+
+def create(server: Server, pdf: bytes) -> str:
+    """An unpublished contract with its people and its file; the path of its version."""
     status, path, _ = server.call("POST", "/api/v1/contracts", b'{"name": "Benchmark"}')
     assert status == 201
     for signer in SIGNERS:
         assert server.call("POST", f"{path}/versions/1/signatories", json.dumps(signer).encode())[0] == 201
     assert server.call("POST", f"{path}/versions/1/files?filename=a.pdf", pdf)[0] == 201
-    assert server.call("POST", f"{path}/versions/1")[0] == 200
-    return path
+    return f"{path}/versions/1"
 
 
-def journey(server: Server, path: str, addresses: list[str]) -> dict[str, float]:
-    """Wall and processor milliseconds of signing by all, and of sealing."""
-    codes = [s["code"] for s in json.loads(server.call("GET", f"{path}/versions/1")[2])["signatories"]]
-    stamps = [server.now()]
-    for address, code in zip(addresses, codes, strict=True):
-        _Signer(code, None, "").run(address)
-    stamps.append(server.now())
-    wait_for(lambda: server.call("GET", f"{path}/versions/1/files/a.pdf")[0] == 200, 0.1)
-    stamps.append(server.now())
-    return spans(("sign", "seal"), stamps)
+def publish(server: Server, version: str) -> None:
+    assert server.call("POST", version)[0] == 200
 
 
-def spans(names: tuple[str, ...], stamps: list[tuple[float, float]]) -> dict[str, float]:
-    result = {}
-    for name, before, after in zip(names, stamps, stamps[1:], strict=False):
-        result[f"{name}_ms"] = (after[0] - before[0]) * 1000
-        result[f"{name}_cpu_ms"] = (after[1] - before[1]) * 1000
-    return result
+def links(version: str) -> list[str]:
+    """The signers' addresses."""
+    from undersigned.envelopes import links
+    from undersigned.envelopes.models import Recipient
+
+    people = Recipient.objects.filter(envelope__collection__pub=version.split("/")[4]).order_by("position")
+    return [links.url(person) for person in people]
 
 
-def per_second(server: Server, path: str) -> float:
-    end, count = time.perf_counter() + SECONDS, 0
-    while time.perf_counter() < end:
-        assert server.call("GET", path)[0] == 200
-        count += 1
-    return count / SECONDS
+def idle() -> bool:
+    """Whether the workers have nothing left to do."""
+    from undersigned.jobs.models import Job
+
+    return not Job.objects.filter(state=Job.State.WAITING).exists()
 
 
-@contextlib.contextmanager
-def running(database_url: str) -> Iterator[Server]:
-    with tempfile.TemporaryDirectory(prefix="undersigned-bench-") as folder:
-        server = Server(Path(folder), database_url)
-        try:
-            yield server
-        finally:
-            server.stop()
+def sign(server: Server, version: str) -> None:
+    """Both signers, one after the other."""
+    codes = [s["code"] for s in json.loads(server.call("GET", version)[2])["signatories"]]
+    for address, code in zip(links(version), codes, strict=True):
+        Reader(code, None, "").run(address)
+
+
+def journey(server: Server, pdf: bytes) -> dict[str, dict[str, float]]:
+    """Wall and processor milliseconds of each phase; each lasts until the workers are idle again."""
+    version = ""
+
+    def first() -> None:
+        nonlocal version
+        version = create(server, pdf)
+
+    # The seal begins with the last signature: what the worker does while the last answer is under way counts for the sittings.
+    steps: tuple[Callable[[], object], ...] = (
+        first,
+        lambda: publish(server, version),
+        lambda: sign(server, version),
+        lambda: None,
+    )
+    spent: dict[str, dict[str, float]] = {}
+    for phase, step in zip(PHASES, steps, strict=True):
+        before = server.now()
+        step()
+        if phase != "sittings":
+            wait_for(idle)
+        after = server.now()
+        spent[phase] = {"ms": after[0] - before[0], "cpu_ms": after[1] - before[1]}
+    assert server.call("GET", f"{version}/files/a.pdf")[0] == 200
+    return spent
+
+
+def measure(database_url: str) -> dict[str, Any]:
+    """Medians over the journeys, the time to the first answer and what the processes hold afterwards."""
+    pdf = make_pdf(3, "This agreement is made between the parties. " * 40)
+    with receivers() as (web, mail), undersigned(database_url, mail_url=mail) as server:
+        enter(server)
+        from undersigned.accounts.models import Credential
+
+        Credential.objects.update(webhook_url=web)
+        time.sleep(2)  # the nurseries have started
+        journey(server, pdf)  # not counted: it warms up
+        before = server.now()
+        runs = [journey(server, pdf) for _ in range(JOURNEYS)]
+        after = server.now()
+        return {
+            "cpu_ms": round((after[1] - before[1]) / JOURNEYS, 1),
+            "phases": {
+                phase: {unit: round(median(run[phase][unit] for run in runs), 1) for unit in ("ms", "cpu_ms")}
+                for phase in PHASES
+            },
+            "memory_mb": server.memory(),
+        }
 
 
 def main() -> None:
-    pdf = make_pdf(3, "This agreement is made between the parties. " * 40)
-    with running(sys.argv[1] if len(sys.argv) > 1 else "") as server:
-        paths, runs = [], []
-        for _ in range(JOURNEYS + 1):
-            stamps = [server.now()]
-            paths.append(draft(server, pdf))
-            runs.append(spans(("publish",), [*stamps, server.now()]))
-        addresses = links(server, len(SIGNERS) * len(paths))
-        time.sleep(2)  # pages become final and mails go out meanwhile, as people take longer
-        for number, path in enumerate(paths):
-            two = addresses[number * len(SIGNERS) : (number + 1) * len(SIGNERS)]
-            runs[number] |= journey(server, path, two)
-        del runs[0]  # it warmed up
-        result = {name: round(median(run[name] for run in runs), 1) for name in runs[0]}
-        result["get_per_second"] = round(per_second(server, paths[-1]), 1)
-        result["list_per_second"] = round(per_second(server, "/api/v1/contracts"), 1)
-    json.dump(result, sys.stdout)
+    json.dump(measure(sys.argv[1] if len(sys.argv) > 1 else ""), sys.stdout)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,8 @@
-"""`make bench`: measures, then writes `benchmarks/results.json` and `docs/performance.md`."""
+"""`make bench`: measures, writes `benchmarks/results.json`, and puts the tables into `docs/performance.md`.
+
+Arguments are the parts to measure (all without any); those left out keep their former results. `--list` names them. `orders=200` makes
+200 orders in place of the usual number.
+"""
 
 from __future__ import annotations
 
@@ -6,23 +10,30 @@ import datetime
 import json
 import os
 import platform
+import re
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+
+from . import report
+from .databases import created, replaced
 
 ROOT = Path(__file__).parent.parent
-DATABASE = "undersigned_bench"
+RESULTS = ROOT / "benchmarks" / "results.json"
+ON = {"seal": (), "start": (), "journey": ("SQLite", "PostgreSQL"), "throughput": ("SQLite", "PostgreSQL")}
+"""Parts, and the databases that they are measured on, where it matters; the others are PostgreSQL's alone."""
+PARTS = (*ON, "orders", "scale")
 
 
-def run(module: str, *arguments: str) -> dict[str, Any]:
-    print(f"== {module}", flush=True)
-    done = subprocess.run(
-        [sys.executable, "-m", module, *arguments], cwd=ROOT, stdout=subprocess.PIPE, check=True, timeout=240
-    )
-    result: dict[str, Any] = json.loads(done.stdout)
-    return result
+def run(module: str, *arguments: str) -> Any:
+    """What the module prints."""
+    print(f"== {module} {' '.join(arguments)}", flush=True)
+    command = [sys.executable, "-m", f"benchmarks.{module}", *arguments]
+    done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, check=True, timeout=3600)
+    return json.loads(done.stdout)
 
 
 def machine() -> dict[str, Any]:
@@ -41,69 +52,54 @@ def machine() -> dict[str, Any]:
     }
 
 
-def on_postgres() -> dict[str, Any] | None:
-    """The journey on a database of its own, where a server is found."""
-    import psycopg
-
+@contextmanager
+def postgres() -> Iterator[str]:
+    """A PostgreSQL server: the one on this machine that trusts us, else one of our own."""
     os.environ.setdefault("UNDERSIGNED_TEST_DB", "sqlite")
     from tests.environment import find_postgres
+    from tests.postgres import start
 
-    url = find_postgres()
-    if url is None:
-        return None
-    with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute(f"DROP DATABASE IF EXISTS {DATABASE}")
-        connection.execute(f"CREATE DATABASE {DATABASE}")
-        try:
-            return run("benchmarks.journey", urlsplit(url)._replace(path=f"/{DATABASE}").geturl())
-        finally:
-            connection.execute(f"DROP DATABASE {DATABASE} WITH (FORCE)")
+    if (url := find_postgres()) is not None:
+        yield url
+        return
+    server = start()
+    try:
+        yield server.url
+    finally:
+        server.stop()
 
 
-def page(results: dict[str, Any]) -> str:
-    m = results["machine"]
-    lines = [
-        "# Performance",
-        "",
-        "Written by `make bench`; the numbers as data are in `benchmarks/results.json`.",
-        "",
-        f"{m['date']}, {m['cpu']}, {m['processors']} processors (load {m['load_before']} before the run), Python {m['python']}, {m['system']}.",
-        "",
-        "## The path of a file",
-        "",
-        "Median of nine interleaved rounds. The floor is what nobody can save: copy, SHA-256, one P-256 signature. Shares are exclusive:",
-        "the disposable process with the PDF parser, the picture of the signature, the CMS, the timestamp.",
-        "",
-        "| pages | step | ms | times the floor | process | picture | CMS | timestamp |",
-        "|---|---|---|---|---|---|---|---|",
-    ]
-    for pages, steps in results["seal"].items():
-        for name, step in steps.items():
-            shares = " | ".join(f"{share:.0%}" for share in step["shares"].values())
-            lines.append(f"| {pages} | {name} | {step['ms']} | {step['ratio']} | {shares} |")
-    lines += [
-        "",
-        "## A contract over HTTP",
-        "",
-        "Three pages, two signers, one client, median of five. Processor time is the server's without its disposable processes.",
-        "",
-        "| | publish, ms (cpu) | two sittings, ms (cpu) | seal and evidence, ms (cpu) | GET contract /s | list /s |",
-        "|---|---|---|---|---|---|",
-    ]
-    for database, j in results["journey"].items():
-        cells = [f"{j[f'{n}_ms']:.0f} ({j[f'{n}_cpu_ms']:.0f})" for n in ("publish", "sign", "seal")]
-        lines.append(f"| {database} | {' | '.join(cells)} | {j['get_per_second']} | {j['list_per_second']} |")
-    return "\n".join(lines) + "\n"
+def measure(parts: list[str], results: dict[str, Any]) -> None:
+    """Measure the parts, each in a process and a database of its own."""
+    with postgres() as url:
+        for name in parts:
+            part, _, number = name.partition("=")
+            if part == "scale":
+                results[part] = run(part, replaced(url, "undersigned_scale"))
+            elif part == "orders":
+                with created(replaced(url, "undersigned_bench")) as own:
+                    results[part] = run(part, own, *([number] if number else []))
+            elif not ON[part]:
+                results[part] = run(part)
+            for database in ON.get(part, ()):
+                of = results.setdefault(part, {})
+                if database == "SQLite":
+                    of[database] = run(part)
+                    continue
+                with created(replaced(url, "undersigned_bench")) as own:
+                    of[database] = run(part, own)
 
 
 def main() -> None:
-    results: dict[str, Any] = {"machine": machine(), "seal": run("benchmarks.seal"), "journey": {}}
-    results["journey"]["SQLite"] = run("benchmarks.journey")
-    if (postgres := on_postgres()) is not None:
-        results["journey"]["PostgreSQL"] = postgres
-    (ROOT / "benchmarks" / "results.json").write_text(json.dumps(results, indent=2) + "\n")
-    (ROOT / "docs" / "performance.md").write_text(page(results))
-    print(page(results))
+    parts = sys.argv[1:] or list(PARTS)
+    if unknown := {re.sub(r"^orders=\d+$", "orders", p) for p in parts} - set(PARTS):
+        raise SystemExit(f"{', '.join(PARTS)}" if unknown == {"--list"} else f"unknown: {', '.join(unknown)}")
+    results: dict[str, Any] = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
+    results["machine"] = machine()
+    measure(parts, results)
+    RESULTS.write_text(json.dumps(results, indent=2) + "\n")
+    report.write(ROOT / "docs" / "performance.md", results)
+    print("\n".join(report.tables(results)))
 
 
 if __name__ == "__main__":

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import pytest
 from django.conf import LazySettings
+from hypothesis import settings as hypothesis_settings
 
 from undersigned.accounts.models import Organization, User
+
+hypothesis_settings.load_profile("ci")
+"""The same examples each time, and no fault because a machine is slow; also where CI is not set."""
 
 
 @pytest.fixture(autouse=True)

@@ -11,6 +11,8 @@ import os
 import shutil
 import sys
 import tempfile
+import zlib
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -60,7 +62,11 @@ def _prepare() -> None:
                 "no PostgreSQL to test with: set UNDERSIGNED_TEST_POSTGRES, or use `make test`, which starts one"
             )
         os.environ[_URL] = url
-        os.environ["UNDERSIGNED_DATABASE_URL"] = urlsplit(url)._replace(path="/undersigned").geturl()
+        # A database of its own for each checkout: several may test against one server at a time.
+        checkout = zlib.crc32(str(Path(__file__).parent).encode())
+        os.environ["UNDERSIGNED_DATABASE_URL"] = (
+            urlsplit(url)._replace(path=f"/undersigned_{checkout:08x}").geturl()
+        )
 
 
 _prepare()

@@ -1,7 +1,7 @@
 """`make test`: installs the test tools that are missing, then runs the suite on PostgreSQL and its database part on SQLite.
 
-Chromium, pdfsig and qpdf come from Debian's packages. On a machine where they may not be installed, the tests that need them are skipped
-with a line that says so; with CI=true that is a failure.
+Chromium, pdfsig, qpdf, gettext, clamd and Node.js come from Debian's packages. On a machine where they may not be installed, the tests
+that need them are skipped with a line that says so; with CI=true that is a failure.
 """
 
 from __future__ import annotations
@@ -15,7 +15,16 @@ from pathlib import Path
 
 from tests.environment import find_postgres
 
-TOOLS = {"chromium": "chromium", "pdfsig": "poppler-utils", "qpdf": "qpdf", "curl": "curl"}
+TOOLS = {
+    "chromium": "chromium",
+    "pdfsig": "poppler-utils",
+    "qpdf": "qpdf",
+    "curl": "curl",
+    "xgettext": "gettext",
+    "clamd": "clamav-daemon",
+    "node": "nodejs",
+    "npm": "npm",
+}
 
 
 def install_tools() -> None:

@@ -51,7 +51,7 @@ def _room(browser: Browser, credentials: dict[str, Any]) -> tuple[Image.Image, I
         page.get_by_role("button", name="Continue").click()
         page.wait_for_url("**/read")
         if size == PHONE:
-            page.get_by_role("link", name="Go on to sign").click()
+            page.locator("#bar .primary").click()
             page.wait_for_url("**/signature")
         shots.append(_shot(page))
     return shots[0], shots[1]

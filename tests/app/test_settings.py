@@ -65,6 +65,15 @@ def test_each_unsafe_option_is_the_one_reason(option: str, value: object, named:
     assert reason.startswith(named)
 
 
+@pytest.mark.parametrize(
+    "value", ["built in", "tsa.example", "ftp://tsa.example", "https://user@tsa.example"]
+)
+def test_timestamp_authority_is_built_in_or_an_address(value: str) -> None:
+    assert Settings(**(SAFE | {"timestamp_authority": "https://tsa.example/tsr"}))
+    with pytest.raises(ValidationError):
+        Settings(**(SAFE | {"timestamp_authority": value}))
+
+
 def test_key_file_that_is_missing_or_empty_is_named(tmp_path: Path) -> None:
     missing = tmp_path / "none.key"
     (reason,) = reasons(master_key="", master_key_file=missing)

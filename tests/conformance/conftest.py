@@ -12,8 +12,11 @@ from django.conf import LazySettings
 from undersigned.accounts.credentials import create_api_key
 from undersigned.accounts.models import Organization, User
 from undersigned.files import storage
+from undersigned.identity.models import Provider
 
 from .caller import Caller
+from .signicat_caller import Orders
+from .signspace_caller import Space, robot_of
 
 
 @pytest.fixture(autouse=True)
@@ -51,3 +54,51 @@ def stranger(db: None) -> Caller:
     """A program of another organisation."""
     elsewhere = Organization.objects.create(slug="elsewhere", name="Elsewhere")
     return caller_of(User.objects.create_user(elsewhere, "eve", name="Eve", email="eve@elsewhere.example"))
+
+
+@pytest.fixture
+def space(organization: Organization, user: User, settings: LazySettings) -> Space:
+    """A SignSpace client with its robot, in the organisation of `user`; it may call as often as it likes."""
+    settings.API_CALLS_PER_MINUTE = 100_000
+    return Space.of(robot_of(organization))
+
+
+@pytest.fixture
+def space_colleague(organization: Organization) -> Space:
+    """A client of another robot of the same organisation."""
+    return Space.of(robot_of(organization, "other.robot@domain.com", "other"))
+
+
+@pytest.fixture
+def space_stranger(db: None) -> Space:
+    """A client of another organisation."""
+    elsewhere = Organization.objects.create(slug="far", name="Far")
+    return Space.of(robot_of(elsewhere, "far.robot@domain.com"))
+
+
+@pytest.fixture
+def orders(organization: Organization, user: User, settings: LazySettings) -> Orders:
+    """A Signicat client in the organisation of `user`, which has a provider; it may call as often as it likes."""
+    settings.API_CALLS_PER_MINUTE = 100_000
+    Provider.objects.create(
+        organization=organization,
+        key="nbid",
+        asked_as=["nbid-sign"],
+        name="BankID",
+        issuer="https://nbid.example",
+        client_id="tests",
+    )
+    return Orders.of(user)
+
+
+@pytest.fixture
+def orders_colleague(organization: Organization, user: User) -> Orders:
+    """Another client of the same user."""
+    return Orders.of(user)
+
+
+@pytest.fixture
+def orders_stranger(db: None) -> Orders:
+    """A client of another organisation."""
+    elsewhere = Organization.objects.create(slug="away", name="Away")
+    return Orders.of(User.objects.create_user(elsewhere, "eve", name="Eve", email="eve@away.example"))

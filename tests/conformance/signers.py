@@ -52,7 +52,7 @@ def agree(api: Caller, version_path: str, email: str) -> None:
     """Sign everything, after the jobs that are due have run (they prepare the pages)."""
     run_jobs()
     sitting = enter(*signer(api, version_path, email))
-    seen = shown.current(sitting.recipient.envelope)
+    seen = shown.current(sitting.recipient)
     keep(sitting, Look("typed", name=sitting.recipient.full_name, hand="caveat"))
     sign(sitting, SignRequest("I agree.", "en", seen.revision, seen.digest, secrets.token_hex(8)))
 

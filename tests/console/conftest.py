@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import fields
 from typing import Any
 
 import pytest
-from django.test import Client
+from django.db import transaction
+from django.test import Client, override_settings
 
 from . import world as worlds
 from .world import World
 
+QUICK = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 VISITORS = ["anonymous", "owner", "other", "admin", "stranger"]
 
 
@@ -18,12 +21,22 @@ VISITORS = ["anonymous", "owner", "other", "admin", "stranger"]
 def surroundings(settings: Any) -> None:
     """A folder for static files (WhiteNoise warns when there is none), and a password hash that is not slow on purpose."""
     settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    settings.PASSWORD_HASHERS = QUICK
+
+
+@pytest.fixture(scope="module")
+def common_world(django_db_setup: None, django_db_blocker: Any) -> Iterator[World]:
+    """Built once a module, in a transaction around those of its tests, which roll back to it."""
+    with django_db_blocker.unblock(), override_settings(PASSWORD_HASHERS=QUICK), transaction.atomic():
+        yield worlds.build()
+        transaction.set_rollback(True)
 
 
 @pytest.fixture
-def world(db: None) -> World:
-    return worlds.build()
+def world(common_world: World, db: None) -> World:
+    """The rows as the test may change them: read anew, since objects are not rolled back."""
+    rows = {f.name: getattr(common_world, f.name) for f in fields(common_world)}
+    return World(**{name: type(row).objects.get(pk=row.pk) for name, row in rows.items()})
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ from undersigned.delivery.models import Message
 from undersigned.envelopes.models import DocumentVersion
 
 from .conftest import VISITORS
+from .test_new import CHANGES, FORMS, of_draft
 from .world import World
 
 EVERYBODY = {"owner", "other", "admin", "stranger"}
@@ -37,9 +38,61 @@ GET = {
     "outbox-message": OWN,
     "outbox-html": OWN,
     "key": OWN,
+    "attention": {"admin", "stranger"},
+    "providers": {"admin", "stranger"},
+    "metadata": {"admin", "stranger"},
+    "retention": {"admin", "stranger"},
+    "retention-csv": {"admin", "stranger"},
+    "new": EVERYBODY,
+    "new-files": OWN,
+    "new-delete": OWN,
+    "new-page": OWN,
+    "new-people": OWN,
+    "new-person": OWN,
+    "new-fields-of": OWN,
+    "new-letter": OWN,
+    "new-check": OWN,
+    "cancel": OWN,
 }
-POST = {"resend": OWN, "send-again": OWN, "enable-key": OWN, "disable-key": OWN, "key-secret": OWN}
-ELSEWHERE = {"login", "logout", "evidence-pdf", "evidence-json"}
+POST = {
+    "resend": OWN,
+    "send-again": OWN,
+    "set-aside": OWN,
+    "run-all-again": {"admin", "stranger"},
+    "enable-key": OWN,
+    "disable-key": OWN,
+    "key-secret": OWN,
+}
+ELSEWHERE = {
+    "restore",
+    "login",
+    "logout",
+    "evidence-pdf",
+    "evidence-json",
+    "run-again",
+    "doctor",
+    "new-provider",
+    "provider",
+    "enable-provider",
+    "disable-provider",
+    "test-provider",
+    "provider-tested",
+    "new-fields",
+    # In the wider matrix (tests/adversarial/test_authorization.py) and in tests of their own.
+    "envelope-comment",
+    "envelope-discussion",
+    "metadata-field",
+    "metadata-field-archive",
+    "metadata-field-new",
+    "metadata-field-restore",
+    "metadata-template",
+    "metadata-template-archive",
+    "metadata-template-new",
+    "metadata-template-restore",
+    "new-metadata",
+    "report",
+    *CHANGES,
+}
 """Tested by themselves."""
 
 
@@ -59,7 +112,13 @@ def address(name: str, world: World) -> str:
         "outbox-message": {"message_id": about.pk},
         "outbox-html": {"message_id": about.pk},
         "send-again": {"message_id": Message.objects.get(state=Message.State.FAILED).pk},
+        "set-aside": {"message_id": Message.objects.get(state=Message.State.FAILED).pk},
+        "run-all-again": {"group": "failed"},
     }
+    if name.startswith("new-") and name != "new-key":
+        values[name] = of_draft(name, world)
+    if name in ("cancel", "remind"):
+        values[name] = {"envelope_id": world.running.pk}
     if name.startswith("envelope-"):
         values[name] = {"envelope_id": world.sent.pk}
     if name in ("key", "enable-key", "disable-key", "key-secret"):
@@ -124,7 +183,7 @@ def test_posts_need_the_csrf_token(world: World) -> None:
 
 
 def test_get_changes_nothing(world: World, visit: Callable[[str], Client]) -> None:
-    client = visit("owner")
+    client = visit("admin")
     before = _counts()
     for name in GET:
         response = client.get(address(name, world))
@@ -148,7 +207,7 @@ def _counts() -> dict[str, Any]:
 
 
 def test_posting_to_a_page_that_only_shows(world: World, visit: Callable[[str], Client]) -> None:
-    for name in set(GET) - {"new-key", "key", "password"}:
+    for name in set(GET) - {"new-key", "key", "password", "cancel", "new", "retention", *FORMS}:
         assert visit("owner").post(address(name, world)).status_code == 405, name
 
 

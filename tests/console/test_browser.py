@@ -9,11 +9,21 @@ from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 from playwright.sync_api import Page, Route, sync_playwright
 
+from undersigned.accounts.models import Capability
+from undersigned.base import clock
 from undersigned.delivery.models import Message
+from undersigned.envelopes.actor import Actor
+from undersigned.envelopes.mark_deleted import mark_deleted
+from undersigned.envelopes.metadata import set_metadata
+from undersigned.envelopes.metadata_templates import Chosen, add_field, add_template
+from undersigned.envelopes.models import Envelope
+from undersigned.envelopes.set_retention import set_retention
+from undersigned.jobs.models import Job
 
 from .world import World
 
@@ -23,6 +33,9 @@ RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]}
 LONG = "Framework agreement on maintenance works for the harbour buildings with Rindfleischetikettierungsüberwachung"
 CUT = """() => [...document.querySelectorAll('.table-wrap')].filter(e => e.scrollWidth > e.clientWidth + 1)
   .map(e => `${e.querySelector('caption')?.innerText}: ${e.scrollWidth} in ${e.clientWidth}`)"""
+MODULES = ["/static/console/fields/paper.js", "/static/console/fields/rows.js"]
+"""Loaded by a module, not named in a page."""
+SCREENS = ((320, 568, "light"), (390, 844, "light"), (768, 1024, "forced"), (1280, 800, "dark"))
 Answer = tuple[int, dict[str, str], bytes]
 
 
@@ -45,14 +58,102 @@ def answers(world: World, visit: Callable[[str], Client]) -> dict[str, Answer]:
         reverse("console:key", args=[world.key.pk]),
         reverse("console:outbox-message", args=[message.pk]),
     ]
+    draft = world.made
+    pages += [
+        reverse("console:new"),
+        reverse("console:new-fields-of", args=[draft.pk, draft.documents.get().pk]),
+    ]
+    pages += [
+        reverse(f"console:new-{s}", args=[draft.pk]) for s in ("files", "people", "letter", "check", "delete")
+    ]
+    pages += [
+        reverse("console:new-person", args=[draft.pk, draft.recipients.order_by("position")[1].pk]),
+        reverse("console:cancel", args=[world.running.pk]),
+        reverse("console:envelope-people", args=[world.running.pk]),
+        reverse("console:envelopes") + "?sort=due&origin=console",
+    ]
     visitors = {reverse("console:login"): visit("anonymous")}
     got: dict[str, Answer] = {}
     for path in [reverse("console:login"), *pages]:
         got[path] = _answer(visitors.get(path) or visit("owner"), path)
         assert got[path][0] == 200, path
-        for found in re.findall(r'(?:href|src)="(/static/[^"]+)"', got[path][2].decode()):
+    return _with_static(got, visit("owner"))
+
+
+@pytest.fixture
+def operator_answers(world: World, visit: Callable[[str], Client]) -> dict[str, Answer]:
+    """What an operator sees: every group with rows that are long, the doctor's findings, the badge at Home."""
+    world.sent.title = LONG
+    world.sent.needs_attention = (
+        f"sealing waits: TimestampUnavailable: https://{'tsa' * 30}.example answered 503"
+    )
+    world.sent.save(update_fields=["title", "needs_attention"])
+    world.admin.capabilities = [Capability.OPERATE]
+    world.admin.save()
+    Job.objects.filter(unique_key=f"prepare:{world.sent.pk}:1").update(attempts=7)
+    for payload, error in (
+        ({"envelope": world.declined.pk}, f"OSError: {'x' * 300}"),
+        ({}, "RuntimeError: no"),
+    ):
+        kind = "prepare" if payload else "tick.sweep"
+        Job.objects.create(
+            kind=kind, payload=payload, state="dead", error=error, attempts=20, finished_at=clock.now()
+        )
+    client = visit("admin")
+    paths = ["/console/", "/console/attention", "/console/attention?show=failed", *_of_metadata(world)]
+    world.sent.policy["discussion"] = True
+    world.sent.save(update_fields=["policy"])
+    talk = reverse("console:envelope-discussion", args=[world.sent.pk])
+    client.post(talk, {"text": f"What of clause 4?\n{'x' * 200}"})
+    visit("owner").post(talk, {"text": "It stays."})
+    budget = SimpleUploadedFile("Budget of the harbour 2027.csv", b"a;b;c")
+    files = reverse("console:new-files", args=[world.made.pk])
+    client.post(files, {"files": [budget]})
+    got = {p: _answer(client, p) for p in [*paths, talk, files]}
+    got |= _of_retention(world, client)
+    found = client.post("/console/doctor")
+    got["/console/doctor"] = (found.status_code, dict(found.headers), found.content)
+    return _with_static(got, client)
+
+
+def _of_metadata(world: World) -> list[str]:
+    """Pages about metadata, with names that are long."""
+    board = world.owner.organization
+    field = add_field(board, f"Cost centre of the {'harbour-' * 8}department")
+    template = add_template(board, "Lease", [Chosen(field.pub, required=True)])
+    add_template(
+        board, "Archived " + "x" * 60, [Chosen(field.pub), Chosen(add_field(board, "Ends", "date").pub)]
+    )
+    set_metadata(Actor.from_user(world.owner), world.sent.pk, template.pub, {field.pub: "4711 " * 12})
+    return [
+        reverse("console:envelopes") + "?q=4711",
+        reverse("console:metadata"),
+        reverse("console:metadata-template", args=[template.pub]),
+        reverse("console:new-metadata", args=[world.made.pk]) + f"?template={template.pub}",
+    ]
+
+
+def _of_retention(world: World, client: Client) -> dict[str, Answer]:
+    admin = Actor.from_user(world.admin)
+    set_retention(admin, envelope=world.declined, unsigned=12)
+    assert world.sent.collection is not None
+    mark_deleted(admin, [world.sent.collection])
+    pages = ["/console/retention", "/console/retention?list=removed"]
+    pages.append(reverse("console:envelope-timeline", args=[world.sent.pk]))
+    got = {p: _answer(client, p) for p in pages}
+    Envelope.objects.filter(pk=world.declined.pk).update(created_at=clock.add_months(clock.now(), -30))
+    for name, form in (("tried", {"signed": "120", "unsigned": "24"}), ("refused", {"signed": "many"})):
+        found = client.post("/console/retention", form)
+        got[f"/console/retention?{name}"] = (found.status_code, dict(found.headers), found.content)
+    return got
+
+
+def _with_static(got: dict[str, Answer], client: Client) -> dict[str, Answer]:
+    for _, _, body in list(got.values()):
+        wanted = re.findall(r'(?:href|src)="((?:/static/|/console/drafts/[^"]+\.jpg)[^"]*)"', body.decode())
+        for found in [*wanted, *MODULES]:
             if found not in got:
-                got[found] = _answer(Client(), found)
+                got[found] = _answer(client, found)
                 assert got[found][0] == 200, found
     return got
 
@@ -64,6 +165,14 @@ def _answer(client: Client, path: str) -> Answer:
 
 
 def test_pages_fit_their_screens_and_pass_axe(answers: dict[str, Answer]) -> None:
+    _look_at(answers)
+
+
+def test_an_operators_pages_fit_their_screens_and_pass_axe(operator_answers: dict[str, Answer]) -> None:
+    _look_at(operator_answers)
+
+
+def _look_at(answers: dict[str, Answer]) -> None:
     chromium = shutil.which("chromium")
     if chromium is None:
         pytest.skip("Chromium is not installed")
@@ -89,23 +198,26 @@ def test_pages_fit_their_screens_and_pass_axe(answers: dict[str, Answer]) -> Non
             "console",
             lambda m: wrong.append(f"{page.url}: {m.text}") if "Content Security" in m.text else None,
         )
-        for path in [p for p in answers if not p.startswith("/static/")]:
+        for path in [p for p in answers if not p.startswith("/static/") and not p.endswith(".jpg")]:
             page.goto(f"{HOST}{path}")
-            wrong += [f"{path}: {what}" for what in _faults(page)]
+            wrong += [f"{path}: {what}" for what in _faults(page, thorough="/drafts/" in path)]
         browser.close()
     assert wrong == []
 
 
-def _faults(page: Page) -> list[str]:
-    """What does not fit at 320, 390 and 1280, and what axe finds at the latter two."""
+def _faults(page: Page, *, thorough: bool) -> list[str]:
+    """What does not fit at 320, 390, 768 and 1280, and what axe finds at 390 and 1280, or `thorough`, at all four."""
     faults: list[str] = []
-    for width, height, scheme in ((320, 568, "light"), (390, 844, "light"), (1280, 800, "dark")):
+    for width, height, scheme in SCREENS:
         page.set_viewport_size({"width": width, "height": height})
-        page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+        page.emulate_media(
+            color_scheme="dark" if scheme == "dark" else "light",
+            forced_colors="active" if scheme == "forced" else "none",
+        )
         if (wide := page.evaluate("document.documentElement.scrollWidth")) > width:
             faults.append(f"{wide} wide at {width}")
         faults += [f"table cut at {width}: {what}" for what in page.evaluate(CUT)]
-        if width > 320:
+        if thorough or width in (390, 1280):
             found = Axe().run(page, options=RULES)
             faults += [
                 f"axe at {width}: {v['id']}: {v['nodes'][0]['html']}" for v in found.response["violations"]

@@ -9,14 +9,19 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from tests.envelopes.signing import prepared
+from tests.queries import Queries
 from undersigned.accounts.credentials import find_api_key
 from undersigned.accounts.models import Credential
 from undersigned.delivery.models import Message, MessageAttempt, WebhookEvent
 from undersigned.delivery.outbox import announce
+from undersigned.envelopes import links
+from undersigned.envelopes.enter_code import enter_code
 from undersigned.envelopes.models import AuditEvent
+from undersigned.envelopes.open_sitting import open_sitting
+from undersigned.envelopes.postpone import postpone
 
 from . import world as worlds
 from .world import World
@@ -61,9 +66,24 @@ def test_states_in_words(world: World, visit: Callable[[str], Client]) -> None:
         ("q=fia", {"Loan agreement"}),
         ("q=bea.berg%40", {"Lease of the boathouse"}),
         ("q=loan&state=sent", set()),
+        ("q=athouse", set()),  # words from their beginning
+        ("origin=console", {"Tenancy agreement", "Parking space"}),
+        ("origin=console&q=ivy&state=draft", {"Tenancy agreement"}),
+        ("failed=on", {"Lease of the boathouse"}),
+        ("overdue=on", set()),
+        ("until=2001-01-01", set()),
+        ("since=2001-01-01&q=loan", {"Loan agreement"}),
+        ("sort=due&state=sent", {"Lease of the boathouse"}),
         (
             "state=nonsense",
-            {"Lease of the boathouse", "Draft of the statutes", "Loan agreement", "Employment contract"},
+            {
+                "Lease of the boathouse",
+                "Draft of the statutes",
+                "Loan agreement",
+                "Employment contract",
+                "Tenancy agreement",
+                "Parking space",
+            },
         ),
     ],
 )
@@ -80,8 +100,8 @@ def test_paging_visits_every_row_once_both_ways(world: World, visit: Callable[[s
         body = text(client, reverse("console:envelopes") + url)
         seen += re.findall(r'class="title"[^>]*>(.*?)</a>', body)
         last, url = url, _link(body, "next")
-    assert len(seen) == 64
-    assert len(set(seen)) == 64
+    assert len(seen) == 66
+    assert len(set(seen)) == 66
     back = []
     url = last
     while url:
@@ -117,6 +137,17 @@ def test_timeline_is_the_audit_trail(world: World, visit: Callable[[str], Client
     assert "Eino Eskola refused to sign" in body
     assert "The interest is not what we agreed." in body
     assert "somebody" not in body
+
+
+def test_who_puts_it_off_is_in_the_timeline(world: World, visit: Callable[[str], Client]) -> None:
+    prepared(world.sent)
+    recipient = world.sent.recipients.order_by("position")[0]
+    sitting = open_sitting(links.token(recipient), "198.51.100.7", "Test").sitting
+    enter_code(sitting, recipient.code or "")
+    sitting.refresh_from_db()
+    postpone(sitting)
+    url = reverse("console:envelope-timeline", kwargs={"envelope_id": world.sent.pk})
+    assert "Bea Berg put it off" in text(visit("owner"), url)
 
 
 def test_people(world: World, visit: Callable[[str], Client]) -> None:
@@ -267,17 +298,17 @@ def test_the_webhook_address_can_be_changed(world: World, visit: Callable[[str],
     assert (world.key.description, world.key.webhook_url) == ("Bookings", "http://new.example/")
 
 
-@pytest.mark.parametrize("page", ["home", "envelopes", "outbox", "keys"])
+@pytest.mark.parametrize("page", ["home", "envelopes", "outbox", "keys", "attention"])
 def test_the_number_of_queries_does_not_grow(world: World, visit: Callable[[str], Client], page: str) -> None:
     client, url = visit("admin"), reverse(f"console:{page}")
     client.get(url)
-    with CaptureQueriesContext(connection) as few:
+    with Queries(connection) as few:
         client.get(url)
     for number in range(6):
         worlds.sent(
             world.owner, f"More {number}", [("Ida Iso", "+358401234567"), ("Jan Jung", "")], world.key
         )
-    with CaptureQueriesContext(connection) as many:
+    with Queries(connection) as many:
         client.get(url)
     assert len(many) == len(few), [q["sql"] for q in many]
     assert len(many) <= 14
@@ -292,7 +323,7 @@ def test_the_number_of_queries_of_an_envelope_does_not_grow(
     large = worlds.sent(world.owner, "Large", [(f"Person {n}", "+358401234567") for n in range(8)], world.key)
     counts = []
     for envelope in (small, large):
-        with CaptureQueriesContext(connection) as queries:
+        with Queries(connection) as queries:
             client.get(reverse(f"console:envelope-{tab}", kwargs={"envelope_id": envelope.pk}))
         counts.append(len(queries))
     assert counts[0] == counts[1]

@@ -17,10 +17,13 @@ from undersigned.envelopes.actor import Actor
 from undersigned.envelopes.add_document import add_document
 from undersigned.envelopes.add_recipient import NewRecipient, add_recipient
 from undersigned.envelopes.create_collection import create_collection
+from undersigned.envelopes.create_envelope import create_envelope
 from undersigned.envelopes.decline import decline
+from undersigned.envelopes.edit_envelope import set_order
 from undersigned.envelopes.enter_code import enter_code
 from undersigned.envelopes.models import Collection, Envelope
 from undersigned.envelopes.open_sitting import open_sitting
+from undersigned.envelopes.place_fields import FieldPlace, place_fields
 from undersigned.envelopes.send import send
 from undersigned.envelopes.supersede import supersede
 from undersigned.files.models import File
@@ -42,6 +45,10 @@ class World:
     declined: Envelope
     superseded: Envelope
     key: Credential
+    made: Envelope
+    """A draft made in the console: one document, Ivy before Jon, a place for Ivy."""
+    running: Envelope
+    """The like, sent."""
 
     def users(self) -> dict[str, User]:
         return {"owner": self.owner, "other": self.other, "admin": self.admin, "stranger": self.stranger}
@@ -134,6 +141,21 @@ def build() -> World:
         MessageAttempt.objects.create(
             message=invitation, at=invitation.created_at, outcome=outcome, answer=answer, duration_ms=412
         )
-    for envelope in (waiting, unsent, no, old):
+    made, running = console_draft(owner, "Tenancy agreement"), console_draft(owner, "Parking space")
+    send(Actor.from_user(owner), running.pk)
+    for envelope in (waiting, unsent, no, old, made, running):
         envelope.refresh_from_db()
-    return World(owner, other, admin, stranger, waiting, unsent, no, old, key)
+    return World(owner, other, admin, stranger, waiting, unsent, no, old, key, made, running)
+
+
+def console_draft(by: User, title: str) -> Envelope:
+    actor = Actor.from_user(by)
+    envelope = create_envelope(actor, "console", title)
+    document = add_document(actor, envelope.pk, pdf(by, f"{title}.pdf"))
+    for name, code in (("Ivy Ives", "none"), ("Jon Jung", "sender")):
+        mail = f"{name.split()[0].lower()}@example.com"
+        add_recipient(actor, envelope.pk, NewRecipient(name, mail, code=code))  # type: ignore[arg-type]
+    ivy = envelope.recipients.order_by("position")[0]
+    place_fields(envelope.pk, document.pk, [FieldPlace(ivy.pk, 1, 10, 80, 30, 7.5)])
+    set_order(envelope.pk, ordered=True)
+    return envelope

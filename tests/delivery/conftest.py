@@ -31,6 +31,9 @@ class Core:
 
     wanted: bool = True
     told: list[tuple[str, int, str]] = field(default_factory=list)
+    values: dict[str, str] = field(
+        default_factory=lambda: {"orderId": "42", "taskUrl": URL, "name": "Matti <i>M</i>"}
+    )
 
     def still_wanted(self, message: Message) -> bool:
         assert message.still_if
@@ -38,6 +41,15 @@ class Core:
 
     def secrets(self, message: Message) -> dict[str, str]:
         return {"url": URL, "code": CODE}
+
+    def expand(self, message: Message, text: str) -> str:
+        for name, value in self.values.items():
+            text = text.replace(f"${{{name}}}", value)
+        return text
+
+    def callback(self, message: Message) -> str:
+        address = self.expand(message, message.address or "")
+        return f"{address}&requestId=o1" if "?" in address else address
 
     def sent(self, message: Message) -> None:
         self.told.append(("sent", message.pk, ""))
@@ -151,7 +163,7 @@ def mailbox(settings: LazySettings) -> Iterator[Mailbox]:
 
 @dataclass
 class Receiver:
-    """An HTTP server that keeps requests and answers with the statuses given, the last one for ever."""
+    """An HTTP server that keeps requests (of a GET the word in place of its body) and answers with the statuses given, the last one for ever."""
 
     url: str = ""
     statuses: list[int] = field(default_factory=lambda: [204])
@@ -164,8 +176,13 @@ def receiver() -> Iterator[Receiver]:
     it = Receiver()
 
     class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self._answer(b"GET")
+
         def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
+            self._answer(self.rfile.read(int(self.headers["Content-Length"])))
+
+        def _answer(self, body: bytes) -> None:
             it.requests.append((self.path, {k.lower(): v for k, v in self.headers.items()}, body))
             self.send_response(it.statuses.pop(0) if len(it.statuses) > 1 else it.statuses[0])
             self.send_header("Content-Length", str(len(it.answer)))

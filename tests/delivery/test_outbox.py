@@ -12,6 +12,7 @@ from django.db import DatabaseError, transaction
 from undersigned.accounts.models import Organization, User
 from undersigned.base import clock
 from undersigned.delivery import deliver, outbox, ports
+from undersigned.delivery.handlers import ATTEMPTS
 from undersigned.delivery.models import Message, MessageAttempt, WebhookEvent
 from undersigned.delivery.outbox import Draft
 from undersigned.jobs.models import Job
@@ -61,6 +62,19 @@ def test_without_servers_messages_wait_in_the_console(
         message.refresh_from_db()
         assert (message.state, message.transport) == ("sent", "outbox")
     assert [told[0] for told in core.told] == ["sent", "sent"]
+
+
+@pytest.mark.parametrize(("channel", "setting"), [("sms", "SMS_URL"), ("email", "MAIL_URL")])
+def test_outside_demo_mode_what_nobody_carries_has_failed(
+    draft: Callable[..., Draft], core: Core, settings: LazySettings, channel: str, setting: str
+) -> None:
+    settings.DEMO, settings.MAIL_URL, settings.SMS_URL = False, "", ""
+    message = outbox.post(draft("invitation", channel))
+    run_due()
+    message.refresh_from_db()
+    assert (message.state, message.attempts, message.sent_at) == ("failed", 1, None)
+    assert f"UNDERSIGNED_{setting} is not set" in (message.last_error or "")
+    assert core.told == [("failed", message.pk, message.last_error)]
 
 
 def test_not_before(draft: Callable[..., Draft], core: Core, mailbox: Mailbox) -> None:
@@ -175,7 +189,9 @@ def test_a_bug_ends_as_failed_not_as_queued(
 ) -> None:
     message = outbox.post(draft())
     monkeypatch.setattr(core, "secrets", lambda _message: {})
-    for _ in range(10):
+    for attempt in range(ATTEMPTS):
+        message.refresh_from_db()
+        assert message.state == "queued", attempt
         run_due()
         pass_time(timedelta(hours=2))
     message.refresh_from_db()
@@ -183,6 +199,19 @@ def test_a_bug_ends_as_failed_not_as_queued(
     assert "KeyError" in (message.last_error or "")
     assert Job.objects.get(kind="deliver").state == "dead"
     assert core.told == [("failed", message.pk, message.last_error)]
+
+
+def test_dropped_after_an_attempt_that_was_cut_off_says_so(draft: Callable[..., Draft], core: Core) -> None:
+    """Its worker was killed, perhaps after the server's 250: nobody may read that it was not sent."""
+    certain, uncertain = outbox.post(draft(still_if="x", dedup_key="a")), outbox.post(draft(still_if="x"))
+    Job.objects.filter(payload__message=uncertain.pk).update(attempts=1)
+    core.wanted = False
+    run_due()
+    certain.refresh_from_db()
+    uncertain.refresh_from_db()
+    assert (certain.state, uncertain.state) == ("dropped", "dropped")
+    assert deliver.CUT_OFF in (uncertain.last_error or "")
+    assert deliver.CUT_OFF not in (certain.last_error or "")
 
 
 def test_send_again_makes_a_new_attempt_of_the_same_message(

@@ -16,7 +16,7 @@ from undersigned.envelopes.actor import Actor
 from undersigned.envelopes.add_document import add_document
 from undersigned.envelopes.add_recipient import NewRecipient, add_recipient
 from undersigned.envelopes.create_collection import create_collection
-from undersigned.envelopes.models import Collection, Envelope, Recipient
+from undersigned.envelopes.models import Collection, Envelope, Package, Recipient
 from undersigned.envelopes.policy import Policy
 from undersigned.envelopes.ports import WebhookDraft
 from undersigned.envelopes.send import send
@@ -40,6 +40,7 @@ class PlainDialect:
             retention_months=36,
         )
     )
+    names_files: bool = False
     use_cases: frozenset[str] = frozenset()
     count: int = 0
 
@@ -56,6 +57,14 @@ class PlainDialect:
             if event in ("signed", "agreed")
             else []
         )
+
+    def notification_url(
+        self, address: str, envelope: Envelope, recipient: Recipient | None, package: Package | None
+    ) -> str:
+        return address
+
+    def variables(self, envelope: Envelope, recipient: Recipient | None) -> dict[str, str]:
+        return {"orderId": envelope.pub or "", "taskId": recipient.key if recipient else ""}
 
 
 @pytest.fixture(autouse=True)

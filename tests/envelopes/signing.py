@@ -43,7 +43,7 @@ class Signer:
         digest: str | None = None,
     ) -> None:
         self.ready()
-        seen = shown.current(Envelope.objects.get(pk=self.recipient.envelope_id))
+        seen = shown.current(self.recipient)
         request = SignRequest(
             consent,
             "en",

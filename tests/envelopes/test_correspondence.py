@@ -8,6 +8,7 @@ import pytest
 
 from tests.envelopes.signing import Signer, prepared
 from tests.jobs.testing import run_due
+from undersigned.accounts.limits import LimitReached
 from undersigned.accounts.models import Organization, User
 from undersigned.delivery.models import Message
 from undersigned.envelopes import links
@@ -16,6 +17,7 @@ from undersigned.envelopes.correspondence import PORTS
 from undersigned.envelopes.decline import decline
 from undersigned.envelopes.errors import Conflict
 from undersigned.envelopes.models import AuditEvent, Envelope, Recipient
+from undersigned.envelopes.resend_code import resend_code
 from undersigned.envelopes.resend_link import resend_link
 from undersigned.envelopes.supersede import supersede
 
@@ -95,6 +97,24 @@ def test_a_repetition_is_sent_and_told_once_in_a_minute(actor: Actor, sent: Enve
     resend_link(actor, john)
     assert Message.objects.filter(recipient_id=john.pk, purpose="invitation").count() == 3
     assert _kinds(sent).count("link_sent_again") == 2
+
+
+def test_nobody_is_written_to_more_than_ten_times_a_day_on_request(actor: Actor, sent: Envelope) -> None:
+    john, asa = (sent.recipients.get(name=name) for name in ("John Doe", "Åsa Öberg"))
+    for _ in range(10):
+        resend_link(actor, john)
+        resend_code(asa)
+        _age(61)
+    before = Message.objects.count()
+    for resend in (lambda: resend_link(actor, john), lambda: resend_code(asa)):
+        with pytest.raises(LimitReached) as e:
+            resend()
+        assert 80_000 < e.value.retry_after <= 86_400
+    assert Message.objects.count() == before
+    _age(86_400)
+    resend_link(actor, john)
+    resend_code(asa)
+    assert Message.objects.count() == before + 2
 
 
 def test_nothing_is_sent_again_when_there_is_nothing_to_sign(

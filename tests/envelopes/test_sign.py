@@ -34,7 +34,7 @@ from undersigned.envelopes.signer import Standing, standing
 from undersigned.envelopes.supersede import supersede
 from undersigned.identity import code as codes
 from undersigned.sealing.chain import first_break
-from undersigned.sealing.timestamp import TimestampUnavailable
+from undersigned.sealing.errors import TimestampUnavailable
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
@@ -310,10 +310,11 @@ def test_standing_says_what_is_so(open_: Envelope, actor: Actor) -> None:
 
 
 def test_what_is_shown_is_what_is_stored(open_: Envelope) -> None:
-    seen = shown.current(open_)
-    assert shown.as_seen(open_, seen.revision, seen.digest) == seen
+    john = open_.recipients.get(name="John Doe")
+    seen = shown.current(john)
+    assert shown.as_seen(john, seen.revision, seen.digest) == seen
     with pytest.raises(Conflict):
-        shown.as_seen(open_, seen.revision, "0" * 64)
+        shown.as_seen(john, seen.revision, "0" * 64)
 
 
 def test_evidence_tells_all_and_hangs_together(open_: Envelope, john: Signer, asa: Signer) -> None:

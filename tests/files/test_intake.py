@@ -174,7 +174,7 @@ def test_a_file_over_the_limit_is_not_even_opened(tmp_path: Path, settings) -> N
 @pytest.mark.adversarial
 def test_time_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "x.pdf"
-    path.write_bytes(make_pdf())
+    path.write_bytes(many_pages(intake.MAX_PAGES))  # so that it cannot be done when one first looks
     intake.check(path)
     monkeypatch.setattr(intake, "LIMITS", intake.bounded.Limits(wall=0.001))
     with pytest.raises(Refused) as caught:

@@ -225,3 +225,34 @@ def test_putting_reading_and_trimming_at_once_is_safe(tmp_path: Path) -> None:
 
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(work, range(4)))
+
+
+@pytest.mark.parametrize("turned", [0, 90, 180, 270])
+def test_form_fields_stand_where_the_picture_shows_them(tmp_path: Path, turned: int) -> None:
+    """The field covers the red square, whichever way the page is turned."""
+    with pikepdf.open(io.BytesIO(with_square(turned))) as pdf:
+        widget = Dictionary(
+            Type=Name.Annot, Subtype=Name.Widget, FT=Name.Sig, T=String("Signature1"), Rect=[0, 250, 50, 300]
+        )
+        hidden = Dictionary(
+            Type=Name.Annot, Subtype=Name.Widget, FT=Name.Sig, T=String("None"), Rect=[0, 0, 0, 0]
+        )
+        fields = Array([pdf.make_indirect(widget), pdf.make_indirect(hidden)])
+        pdf.pages[0].obj.Annots = fields
+        pdf.Root.AcroForm = Dictionary(Fields=fields)
+        pdf.save(tmp_path / "x.pdf")
+    found = pages.page_widgets(tmp_path / "x.pdf")
+    assert list(found) == ["Signature1"]
+    box = found["Signature1"]
+    picture = picture_of(tmp_path / "x.pdf", 1, 600)
+    red = [
+        (x * 100 / picture.width, y * 100 / picture.height)
+        for x in range(0, picture.width, 5)
+        for y in range(0, picture.height, 5)
+        if picture.getpixel((x, y))[0] > 200 and picture.getpixel((x, y))[1] < 60
+    ]
+    assert box.left == pytest.approx(min(x for x, _ in red), abs=1.5)
+    assert box.top == pytest.approx(min(y for _, y in red), abs=1.5)
+    assert box.left + box.width == pytest.approx(max(x for x, _ in red), abs=1.5)
+    assert box.top + box.height == pytest.approx(max(y for _, y in red), abs=1.5)
+    assert box.page == 1

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import io
 import os
+import signal
+import subprocess
+import sys
 import tracemalloc
 from collections.abc import Iterator
 from datetime import timedelta
@@ -180,6 +184,53 @@ def test_leftovers_of_killed_processes_go(tmp_path: Path) -> None:
     assert not old.exists()
     assert new.exists()
     assert new.stat().st_mode & 0o777 == 0o600
+
+
+KILLED = """
+import os, sys, threading, time
+from pathlib import Path
+import obstore
+from obstore.store import LocalStore
+def die():
+    while not list(Path(sys.argv[1]).rglob("*#*")):
+        time.sleep(0.0005)
+    os.kill(os.getpid(), 9)
+threading.Thread(target=die, daemon=True).start()
+obstore.put(LocalStore(prefix=Path(sys.argv[1])), "1/ab/abc", Path(sys.argv[2]), chunk_size=1 << 20, max_concurrency=4)
+"""
+
+
+def test_what_a_killed_process_was_writing_to_the_store_goes(where: str, tmp_path: Path) -> None:
+    if where != "folder":
+        return
+    folder, source = tmp_path / "files folder", tmp_path / "source"
+    folder.mkdir()
+    source.write_bytes(bytes(200 << 20))
+    killed = subprocess.run([sys.executable, "-c", KILLED, str(folder), str(source)], check=False)
+    assert killed.returncode == -signal.SIGKILL
+    (left,) = (p for p in folder.rglob("*") if p.is_file())
+    assert storage.delete_leftovers() == 0
+    os.utime(left, (0, 0))
+    assert storage.delete_leftovers() == 1
+    assert not left.exists()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount a small disk")
+def test_a_full_disk_leaves_nothing_half_written(where: str, tmp_path: Path) -> None:
+    if where != "folder":
+        return
+    folder, source = tmp_path / "files folder", tmp_path / "source"
+    folder.mkdir()
+    source.write_bytes(os.urandom(3 << 20))
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", folder], check=False).returncode:
+        pytest.skip("mounting is not allowed here")
+    try:
+        with pytest.raises(OSError, match="No space left") as full:
+            storage.put("1/ab/abc", source, 3 << 20)
+        assert full.value.errno == errno.ENOSPC
+        assert [p for p in folder.rglob("*") if p.is_file()] == []
+    finally:
+        subprocess.run(["umount", folder], check=True)
 
 
 def test_a_blob_in_use_cannot_be_deleted(organization: Organization) -> None:

@@ -206,6 +206,30 @@ def test_who_lost_the_lease_writes_nothing() -> None:
     new.check()  # finished is not lost
 
 
+def test_who_lost_the_lease_tells_nobody_that_the_job_is_dead() -> None:
+    handler("k", on_dead=lambda payload, reason: Job.objects.create(kind="told", state="done"))(
+        lambda payload, run: None
+    )
+    enqueue("k", {})
+    old = claim()
+    make_due()
+    assert claim() is not None
+    assert old is not None
+    old.bury("late")
+    assert only().state == "waiting"
+
+
+def test_jobs_lost_together_come_back_one_by_one() -> None:
+    handler("k", lease=60)(lambda payload, run: None)
+    for _ in range(8):
+        enqueue("k", {})
+    while claim() is not None:
+        pass
+    ends = sorted(Job.objects.values_list("run_at", flat=True))
+    assert (ends[0] - clock.now()).total_seconds() + 1 > 60
+    assert (ends[-1] - ends[0]).total_seconds() > 1
+
+
 def test_attempt_limit_holds_at_the_claim() -> None:
     told: list[str] = []
     handler("k", max_attempts=2, on_dead=lambda payload, reason: told.append(reason))(

@@ -13,6 +13,7 @@ import threading
 import time
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -69,7 +70,7 @@ class Mailbox:
 
 @dataclass
 class Receiver:
-    """What was posted to our webhook address: headers and exact bytes."""
+    """What was posted to our webhook address: headers and exact bytes. Browsers that are sent to it find a page."""
 
     url: str = ""
     posts: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
@@ -107,11 +108,19 @@ class Server:
         )
 
 
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
+@contextmanager
+def receiving() -> Iterator[Receiver]:
     it = Receiver()
 
     class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            body = b"<!doctype html><title>Shop</title><h1>Back at the shop</h1>"
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             it.posts.append(({k.lower(): v for k, v in self.headers.items()}, body))
@@ -129,8 +138,8 @@ def receiver() -> Iterator[Receiver]:
         listening.shutdown()
 
 
-@pytest.fixture
-def mailbox() -> Iterator[Mailbox]:
+@contextmanager
+def mail_server() -> Iterator[Mailbox]:
     box = Mailbox(free_port())
     controller = Controller(box, hostname="127.0.0.1", port=box.port)
     controller.start()
@@ -139,17 +148,44 @@ def mailbox() -> Iterator[Mailbox]:
 
 
 @pytest.fixture
-def server(tmp_path: Path, mailbox: Mailbox, receiver: Receiver) -> Iterator[Server]:
+def options() -> dict[str, str]:
+    """Further options of the server; a module that has any gets servers of its own."""
+    return {}
+
+
+@pytest.fixture(scope="session")
+def common_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """One server for all that want nothing special of it: starting one takes as long as many a test."""
+    with mail_server() as mailbox, receiving() as receiver:
+        yield from serving(tmp_path_factory.mktemp("server"), mailbox, receiver, {})
+
+
+@pytest.fixture
+def server(request: pytest.FixtureRequest, tmp_path: Path, options: dict[str, str]) -> Iterator[Server]:
+    """A running server whose mailbox and receiver are empty; others may have used it before."""
+    if options:
+        with mail_server() as mailbox, receiving() as receiver:
+            yield from serving(tmp_path, mailbox, receiver, options)
+    else:
+        common: Server = request.getfixturevalue("common_server")
+        common.mailbox.mails.clear()
+        common.receiver.posts.clear()
+        yield common
+
+
+def serving(folder: Path, mailbox: Mailbox, receiver: Receiver, options: dict[str, str]) -> Iterator[Server]:
+    """Start a server, hand it out, and stop it."""
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     clean = {k: v for k, v in os.environ.items() if not k.startswith("UNDERSIGNED_")}
     environment = clean | {
         "UNDERSIGNED_PORT": str(port),
-        "UNDERSIGNED_DATA_DIR": str(tmp_path / "data"),
-        "UNDERSIGNED_CREDENTIALS_FILE": str(tmp_path / "credentials.json"),
+        "UNDERSIGNED_DATA_DIR": str(folder / "data"),
+        "UNDERSIGNED_CREDENTIALS_FILE": str(folder / "credentials.json"),
         "UNDERSIGNED_MAIL_URL": f"smtp://127.0.0.1:{mailbox.port}/?tls=none",
+        **options,
     }
-    with (tmp_path / "log").open("wb") as log:
+    with (folder / "log").open("wb") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "undersigned.app.cli", "serve"],
             env=environment,
@@ -159,9 +195,9 @@ def server(tmp_path: Path, mailbox: Mailbox, receiver: Receiver) -> Iterator[Ser
         )
     try:
         until("the server", lambda: process.poll() is not None or _healthy(url))
-        assert process.poll() is None, (tmp_path / "log").read_text()
-        credentials = json.loads((tmp_path / "credentials.json").read_text())
-        running = Server(tmp_path, url, process, environment, credentials, mailbox, receiver)
+        assert process.poll() is None, (folder / "log").read_text()
+        credentials = json.loads((folder / "credentials.json").read_text())
+        running = Server(folder, url, process, environment, credentials, mailbox, receiver)
         listed = running.command("credential", "list", "anna@demo").stdout
         running.command("credential", "webhook", listed.split()[0], receiver.url)
         yield running

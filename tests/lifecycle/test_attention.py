@@ -8,10 +8,11 @@ from tests.envelopes.signing import Signer, prepared
 from tests.jobs.testing import run_due
 from undersigned.base import clock
 from undersigned.envelopes.attention import note_attention
-from undersigned.envelopes.models import Envelope
+from undersigned.envelopes.models import DocumentVersion, Envelope
 from undersigned.jobs.models import Job
 from undersigned.jobs.registry import LeaseLost
 from undersigned.lifecycle import handlers
+from undersigned.lifecycle import seal as sealing
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
@@ -60,6 +61,30 @@ def test_who_lost_the_race_to_seal_notes_nothing(agreed: Envelope, monkeypatch: 
     monkeypatch.setattr(handlers, "seal", overtaken)
     _again(agreed)
     assert (agreed.state, agreed.needs_attention) == ("completed", "")
+
+
+class Free:
+    """A run whose lease nobody takes."""
+
+    def check(self) -> None: ...
+
+    def finish(self) -> None: ...
+
+
+def test_who_seals_second_changes_nothing(agreed: Envelope, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another worker completes the envelope while this one makes the evidence."""
+    real = sealing.seal_evidence
+
+    def overtaken(envelope: Envelope, sealed: dict[int, str]) -> object:
+        monkeypatch.setattr(sealing, "seal_evidence", real)
+        sealing.seal(envelope.pk, Free())  # type: ignore[arg-type]
+        return real(envelope, sealed)
+
+    monkeypatch.setattr(sealing, "seal_evidence", overtaken)
+    sealing.seal(agreed.pk, Free())  # type: ignore[arg-type]
+    sealed = DocumentVersion.objects.filter(document__envelope=agreed, kind="sealed")
+    assert sealed.count() == agreed.documents.count()
+    assert agreed.audit_events.filter(kind="completed").count() == 1
 
 
 def test_nothing_waits_for_people_on_an_envelope_that_has_ended(agreed: Envelope) -> None:

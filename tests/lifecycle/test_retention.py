@@ -57,7 +57,8 @@ def completed(sent: Envelope) -> Envelope:
 def _end(envelope: Envelope) -> None:
     """Its retention is over."""
     past = clock.now() - timedelta(minutes=1)
-    Collection.objects.filter(pk=envelope.collection_id).update(erase_at=past)
+    began = clock.add_months(past, -36) - timedelta(days=3)
+    Collection.objects.filter(pk=envelope.collection_id).update(erase_at=past, created_at=began)
 
 
 def _values() -> Iterator[tuple[str, Any]]:
@@ -152,14 +153,14 @@ def test_one_that_cannot_be_erased_keeps_nobody_else(
 
     other = create_collection(actor, "plain", Collection.Kind.CONTRACT, "Other")
     past = clock.now() - timedelta(days=1)
-    Collection.objects.update(erase_at=past)
+    Collection.objects.update(erase_at=past, created_at=clock.add_months(past, -36) - timedelta(days=4))
     Collection.objects.filter(pk=other.pk).update(erase_at=past + timedelta(hours=1))
     real = erase_collection
 
-    def fails(pk: int) -> None:
+    def fails(pk: int, **options: bool) -> bool:
         if pk == sent.collection_id:
             raise RuntimeError("broken")
-        real(pk)
+        return real(pk, **options)
 
     monkeypatch.setattr(retention, "erase_collection", fails)
     assert retention.erase_due() == 1
@@ -220,3 +221,18 @@ def test_the_sweep_takes_old_looks_and_counters(sent: Envelope) -> None:
     assert appearance.kept(Sitting.objects.get(pk=john.sitting.pk)) is None
     assert appearance.kept(Sitting.objects.get(pk=asa.sitting.pk)) is not None
     assert Attempt.objects.count() == 1
+
+
+@pytest.mark.parametrize(("hours", "kept"), [(23, True), (25, False)])
+@pytest.mark.parametrize("offset", [timedelta(days=-40), timedelta(days=40)])
+def test_sittings_are_old_by_their_organisations_clock(
+    sent: Envelope, organization: Organization, offset: timedelta, hours: int, kept: bool
+) -> None:
+    prepared(sent)
+    john = Signer(sent.recipients.get(name="John Doe"))
+    john.ready()
+    Organization.objects.filter(pk=organization.pk).update(clock_offset=offset)
+    seen = clock.now(offset) - timedelta(hours=hours)
+    Sitting.objects.filter(pk=john.sitting.pk).update(last_seen=seen)
+    retention.sweep()
+    assert (appearance.kept(Sitting.objects.get(pk=john.sitting.pk)) is not None) == kept

@@ -151,6 +151,9 @@ def test_tsa(client: Client, settings: Any) -> None:
     assert info["message_imprint"]["hashed_message"].native == digest
     assert info["nonce"].native == 7
     assert client.get("/tsa").status_code == 405
+    refused = client.post("/tsa", b"junk", content_type="application/timestamp-query")
+    assert refused.status_code == 200
+    assert tsp.PKIStatusInfo.load(refused.content[2:])["status"].native == "rejection"
     settings.TIMESTAMP_AUTHORITY = "https://tsa.example"
     assert client.post("/tsa", asked, content_type="application/timestamp-query").status_code == 404
 
@@ -178,7 +181,7 @@ def test_a_sealed_file_and_what_becomes_of_it(tmp_path: Path, db: None) -> None:
     assert 'data-verdict="valid"' in body
     assert "Signed, and unchanged since" in body
     assert "Anna Virtanen signed on" in body
-    assert "Board Oy signed on" in body
+    assert "Board Oy sealed it on" in body
     assert hashlib.sha256(content).hexdigest() in body
     assert "no-store" in response["Cache-Control"]
 
@@ -191,7 +194,7 @@ def test_a_sealed_file_and_what_becomes_of_it(tmp_path: Path, db: None) -> None:
 @pytest.mark.django_db
 def test_files_without_a_signature(client: Client) -> None:
     assert "There is no signature in this file" in upload(client, make_pdf()).content.decode()
-    assert "This is not a PDF that we can read" in upload(client, b"hello").content.decode()
+    assert "This is not a PDF" in upload(client, b"hello").content.decode()
 
 
 @pytest.mark.django_db
@@ -239,3 +242,4 @@ def test_every_verdict_has_words_and_the_right_tone(code: str) -> None:
     )
     assert (found.worst == "Bea Berg") == (code != "valid")
     assert found.fingerprint.startswith("ABAB ABAB") == (code == "unknown_issuer")
+    assert found.text

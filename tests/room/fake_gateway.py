@@ -3,40 +3,52 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from html import escape
+from typing import BinaryIO
 
 from PIL import Image, ImageDraw, ImageFont
 
+from undersigned.room.documents import Document, FileAnswer, Page, Place, TextLine
 from undersigned.room.gateway import (
-    Appearance,
-    AppearanceKind,
     Client,
     Code,
     CodeResult,
-    Document,
-    FileAnswer,
-    Kept,
     Opened,
     Outcome,
-    Page,
     Person,
-    Rejected,
     Room,
     Signing,
     SignRequest,
     State,
-    TextLine,
     Visit,
     Wait,
+)
+from undersigned.room.identifying import Asked, Way, WayKind
+from undersigned.room.looks import Appearance, AppearanceKind, Kept, Rejected
+from undersigned.room.pads import Pad, PhonePad
+from undersigned.room.parts import (
+    Act,
+    Box,
+    Faulty,
+    FieldKind,
+    FormField,
+    Hand,
+    NewPerson,
+    NotTaken,
+    Option,
+    Part,
 )
 
 TOKEN = "nV3kQ2p8wLx7Tt5yZr9c"
 ROOM_ID = "r7Jk29sLq0"
 SECRET = "cookie-secret-41c9"
 CODE = "NSZX7G"
+PAD = "k7mq2xvd9tpwab"
 A4 = Page(595.28, 841.89)
+PLACES = (Place(1, 2, 12, 60, 38, 9.5), Place(2, 2, 12, 70, 38, 9.5))
 NOW = datetime(2026, 5, 1, 11, 2, tzinfo=UTC)
 
 WORDS = [
@@ -76,9 +88,78 @@ def room(state: State = State.LINK, **changes: object) -> Room:
         revision="7",
         digest="9f" * 32,
         copy_to="m…@e….fi",
+        idle_left=1800,
         sender_mail="anna@board.example",
     )
     return replace(known, **changes)  # type: ignore[arg-type]
+
+
+FORM = (
+    FormField(1, FieldKind.TEXT, "Address", required=True, max_length=40, boxes=(Box(1, 12, 30, 50, 3),)),
+    FormField(2, FieldKind.MULTILINE, "Remarks", boxes=(Box(1, 12, 36, 70, 8),)),
+    FormField(
+        3,
+        FieldKind.CHECKBOX,
+        "Heating included",
+        options=(Option("Yes", "Yes"),),
+        boxes=(Box(1, 12, 46, 3, 2, "Yes"),),
+    ),
+    FormField(
+        4,
+        FieldKind.RADIO,
+        "Rent is paid",
+        required=True,
+        options=(Option("m", "each month"), Option("q", "each quarter")),
+        boxes=(Box(1, 12, 52, 3, 2, "m"), Box(1, 40, 52, 3, 2, "q")),
+    ),
+    FormField(
+        5,
+        FieldKind.CHOICE,
+        "Floor",
+        options=(Option("1", "First"), Option("2", "Second")),
+        boxes=(Box(1, 12, 58, 20, 3),),
+    ),
+    FormField(
+        6, FieldKind.TEXT, "Contract number", value="4711", read_only=True, boxes=(Box(1, 60, 58, 20, 3),)
+    ),
+)
+
+
+WAYS = (
+    Way("nbid", "Bank of the North", provider="bank"),
+    Way("scid-otp", "m…@e….fi", kind=WayKind.MAIL),
+    Way("scid-sms", "67", kind=WayKind.SMS),
+    Way("", "", kind=WayKind.DRAW),
+)
+
+
+def three(*, form: bool = True) -> tuple[Document, ...]:
+    """Terms to read, a form to fill in and sign, a lease to sign."""
+    return (
+        Document(
+            "d1",
+            "Terms.pdf",
+            "v1",
+            (A4,) * 2,
+            61_004,
+            caption="Terms of the house",
+            parts=(Part(Act.VIEW),),
+            to_seal=False,
+        ),
+        Document(
+            "d2",
+            "Application.pdf",
+            "v1",
+            (A4,),
+            31_004,
+            caption="Your application",
+            parts=(Part(Act.FILL), Part(Act.SIGN, line="I apply.")) if form else (Part(Act.UPLOAD),),
+            form=FORM if form else (),
+        ),
+        Document(
+            "d3", "Lease.pdf", "v1", (A4,) * 2, 183_221, parts=(Part(Act.SIGN, line="I rent the rooms."),)
+        ),
+    )
 
 
 @dataclass
@@ -95,13 +176,21 @@ class FakeGateway:
     resent: int = 0
     images: list[tuple[str, int, int]] = field(default_factory=list)
     next_signing: Signing | None = None
+    asked: int = 0
+    shades: list[int] = field(default_factory=list)
+    phone: str = ""
+    brought: list[tuple[str, int, bool]] = field(default_factory=list)
+    handed: list[tuple[Hand, NewPerson]] = field(default_factory=list)
+    postponed: int = 0
+    chosen: list[str] = field(default_factory=list)
+    closed: bool = False
 
     def look(self, token: str) -> Room | None:
         self.looked += 1
         return replace(self.room, id="") if token == TOKEN else None
 
     def open_link(self, token: str, client: Client) -> Opened | None:
-        if token != TOKEN:
+        if token != TOKEN or self.closed:
             return None
         self.opened.append(client)
         if self.room.state is State.LINK:
@@ -116,6 +205,16 @@ class FakeGateway:
 
     def find(self, visit: Visit) -> Room | None:
         return self.room if (visit.room_id, visit.secret) == (ROOM_ID, SECRET) else None
+
+    def glance(self, visit: Visit) -> Room | None:
+        return self.find(visit)
+
+    def ask(self, visit: Visit) -> Room | None:
+        self.asked += 1
+        return self.room if (visit.room_id, visit.secret) == (ROOM_ID, SECRET) else None
+
+    def still_shown(self, visit: Visit, revision: str, digest: str) -> bool:
+        return (revision, digest) == (self.room.revision, self.room.digest)
 
     def reopen(self, visit: Visit) -> None:
         self.room = replace(self.room, state=State.CODE)
@@ -174,6 +273,38 @@ class FakeGateway:
         text = f'<text x="150" y="52" text-anchor="middle" font-size="34" font-style="italic" font-family="serif" fill="#10243f">{escape(name)}</text>'
         return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 300 80" width="300" height="80">{text}</svg>'.encode()
 
+    def cleaned_picture(self, visit: Visit, image: bytes, shade: int) -> bytes:
+        self.shades.append(shade)
+        try:
+            with Image.open(io.BytesIO(image)) as opened:
+                out = io.BytesIO()
+                opened.convert("RGBA").save(out, "PNG")
+        except OSError as e:
+            raise Rejected("not_picture") from e
+        return out.getvalue()
+
+    def offer_pad(self, visit: Visit) -> None:
+        self.phone = ""
+        self.room = replace(self.room, pad=Pad(PAD, "47"))
+
+    def find_pad(self, token: str, secret: str) -> PhonePad | None:
+        pad = self.room.pad
+        if pad is None or token != pad.token:
+            return None
+        mine = bool(self.phone) and secret == self.phone
+        return PhonePad(pad.digits, self.room.language, mine=mine, taken=pad.taken and not mine)
+
+    def begin_pad(self, token: str) -> str | None:
+        if self.room.pad is None or self.room.pad.taken:
+            return None
+        self.phone = "phone-secret"
+        self.room = replace(self.room, pad=replace(self.room.pad, taken=True))
+        return self.phone
+
+    def draw_on_pad(self, token: str, secret: str, appearance: Appearance) -> None:
+        self.appearance = appearance
+        self.room = replace(self.room, pad=None, kept=Kept("drawn", "phone"))
+
     def sign(self, visit: Visit, request: SignRequest) -> Signing:
         self.sign_calls += 1
         if self.next_signing:
@@ -228,7 +359,72 @@ class FakeGateway:
     def unsigned_file(self, visit: Visit, document: str) -> FileAnswer:
         return FileAnswer([b"%PDF-1.7 ", b"unsigned"], 17)
 
+    def original_file(self, visit: Visit, document: str) -> FileAnswer:
+        if next(d for d in self.room.documents if d.id == document).original is None:
+            raise LookupError
+        return FileAnswer([b"PK"], 2, "application/zip")
+
     def sealed_file(self, visit: Visit, document: str) -> FileAnswer:
         if not all(d.sealed for d in self.room.documents):
             raise LookupError
         return FileAnswer([b"%PDF-1.7 ", b"sealed"], 15)
+
+    def choose_way(self, visit: Visit, way: str) -> None:
+        self.chosen.append(way)
+        self.room = replace(self.room, asked=Asked.NOTHING)
+
+    # --- several documents, each with what is asked ----------------------------------------------
+    def _settle(self, document: int, act: Act, **changes: object) -> None:
+        documents = list(self.room.documents)
+        known = documents[document - 1]
+        parts = tuple(replace(p, done=True) if p.act is act else p for p in known.parts)
+        documents[document - 1] = replace(known, parts=parts, **changes)  # type: ignore[arg-type]
+        self.room = replace(self.room, documents=tuple(documents))
+        if not self.room.signs and all(d.done for d in documents):
+            self.room = replace(self.room, state=State.SIGNED, signed_at=NOW)
+
+    def view(self, visit: Visit, document: int) -> None:
+        self._settle(document, Act.VIEW)
+
+    def bring(self, visit: Visit, document: int, name: str, stream: BinaryIO, picture: bool) -> None:
+        content = stream.read()
+        if not picture and not content.startswith(b"%PDF-"):
+            raise NotTaken("This is not a PDF.")
+        self.brought.append((name, len(content), picture))
+        self._settle(document, Act.UPLOAD, name=name, pages=(A4,), version="v2")
+
+    def fill(self, visit: Visit, document: int, values: Mapping[int, str]) -> None:
+        documents = list(self.room.documents)
+        known = documents[document - 1]
+        faults = {
+            str(f.number): "too_long"
+            for f in known.form
+            if f.max_length and len(values.get(f.number, "")) > f.max_length
+        }
+        form = tuple(
+            replace(f, value=values[f.number]) if f.number in values and str(f.number) not in faults else f
+            for f in known.form
+        )
+        documents[document - 1] = replace(known, form=form)
+        self.room = replace(self.room, documents=tuple(documents))
+        if faults:
+            raise Faulty(faults)
+
+    def finish(self, visit: Visit, document: int) -> None:
+        missing = {str(f.number): "required" for f in self.room.documents[document - 1].form if f.missing}
+        if missing:
+            raise Faulty(missing)
+        self._settle(document, Act.FILL)
+
+    def forward(self, visit: Visit, hand: Hand, person: NewPerson) -> None:
+        if person.phone == "12":
+            raise Faulty({"phone": "invalid"})
+        self.handed.append((hand, person))
+        self.room = (
+            replace(self.room, state=State.HANDED_ON, handed_to=person.name)
+            if hand is Hand.OTHER
+            else replace(self.room, forwarded=person.name, may_forward=False)
+        )
+
+    def postpone(self, visit: Visit) -> None:
+        self.postponed += 1

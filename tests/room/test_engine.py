@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -13,8 +14,10 @@ from tests.envelopes.conftest import actor, draft, pdf, plain, sent
 from tests.envelopes.signing import Signer, prepared
 from undersigned.envelopes import shown
 from undersigned.envelopes.erase import erase_collection
-from undersigned.envelopes.models import Envelope, Signature, Sitting
+from undersigned.envelopes.graph import waiting_for
+from undersigned.envelopes.models import Document, Envelope, Recipient, Signature, Sitting, Step, StepEdge
 from undersigned.room import engine, gateway
+from undersigned.sealing.appearance import HEIGHT, WIDTH
 
 __all__ = ["actor", "draft", "pdf", "plain", "sent"]
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
@@ -49,7 +52,7 @@ def browser(john: Signer) -> Client:
 
 
 def _form(john: Signer) -> dict[str, str]:
-    seen = shown.current(Envelope.objects.get(pk=john.recipient.envelope_id))
+    seen = shown.current(john.recipient)
     return {"agree": "on", "revision": seen.revision, "digest": seen.digest, "request_key": "k" * 32}
 
 
@@ -81,3 +84,66 @@ def test_a_revision_that_no_page_showed_is_answered_in_words(
     answer = browser.post(f"/room/{john.sitting.pub}/sign", _form(john) | {"revision": revision})
     assert answer.status_code == 409
     assert not Signature.objects.exists()
+
+
+def test_fields_stand_on_the_page_that_was_made_for_them(john: Signer, browser: Client) -> None:
+    page = browser.get(f"/room/{john.sitting.pub}/read").content.decode()
+    assert page.count('class="place kept"') == 1
+    [places] = re.findall(r'href="(/room/[^"]+/fields-[^"]+\.css)"', page)
+    rule = browser.get(places).content.decode()
+    [left, top, width, height] = [float(n) for n in re.findall(r"([0-9.]+)%", rule)]
+    assert width == pytest.approx(100 * WIDTH / 595.28, abs=0.1)
+    assert height == pytest.approx(100 * HEIGHT / 841.89, abs=0.1)
+    assert 5 < left < 15
+    assert 20 < top < 40
+    assert 'aria-label="Page 2 of 2"' in page
+    assert page.index('id="p-1-2"') < page.index('id="place-1"')
+
+
+def test_what_others_sign_is_no_news_but_another_version_is(john: Signer, browser: Client) -> None:
+    asked = _form(john)
+    state = f"/room/{john.sitting.pub}/state"
+    Signer(Recipient.objects.get(surname="", name="Åsa Öberg")).sign()
+    assert browser.get(state, asked).json()["news"] is None
+    envelope = Envelope.objects.get(pk=john.recipient.envelope_id)
+    Document.objects.filter(envelope=envelope).update(head=None)
+    assert browser.get(state, asked).json()["news"]["heading"] == "The document has just changed"
+
+
+def test_asking_how_things_stand_keeps_nobody_awake(john: Signer, browser: Client) -> None:
+    at = john.sitting.last_seen - timedelta(minutes=10)
+    Sitting.objects.filter(pk=john.sitting.pk).update(last_seen=at)
+    left = browser.get(f"/room/{john.sitting.pub}/state").json()["left"]
+    assert 1190 <= left <= 1200
+    assert Sitting.objects.get(pk=john.sitting.pk).last_seen == at
+    assert browser.post(f"/room/{john.sitting.pub}/stay").json()["left"] > 1790
+    assert Sitting.objects.get(pk=john.sitting.pk).last_seen > at
+    _end(john)
+    assert browser.get(f"/room/{john.sitting.pub}/state").json()["left"] == 0
+
+
+def test_pages_shown_are_counted_on_the_last_page(john: Signer, browser: Client) -> None:
+    room = f"/room/{john.sitting.pub}"
+    [picture] = re.findall(
+        rf'src="({room}/page/[^"]+/1-1000\.jpg)"', browser.get(f"{room}/read").content.decode()
+    )
+    assert browser.get(picture).status_code == 200
+    assert "1 shown to you" in browser.get(f"{room}/sign").content.decode()
+
+
+def test_who_leaves_is_out_of_the_room(john: Signer, browser: Client) -> None:
+    room = f"/room/{john.sitting.pub}"
+    assert browser.get(f"{room}/later").status_code == 200
+    answer = browser.post(f"{room}/later", {"what": "leave"})
+    assert "You have left" in answer.content.decode()
+    assert browser.get(f"{room}/read").status_code == 404
+
+
+def test_how_many_sign_before_is_counted_over_the_steps(john: Signer) -> None:
+    asa = Recipient.objects.get(name="Åsa Öberg")
+    assert (waiting_for(asa), waiting_for(john.recipient)) == (0, 0)
+    first, second = (Step.objects.get(assignments__recipient=r) for r in (john.recipient, asa))
+    StepEdge.objects.create(step=second, depends_on=first)
+    assert (waiting_for(asa), waiting_for(john.recipient)) == (1, 0)
+    john.sign()
+    assert waiting_for(asa) == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 import shutil
 import subprocess
@@ -11,15 +12,16 @@ from pathlib import Path
 import pikepdf
 import pypdfium2
 import pytest
+from PIL import Image, ImageDraw
 from pyhanko.pdf_utils.reader import PdfFileReader
 
 from tests.sealing.conftest import prepare, request, seal
 from undersigned.sealing import reserved
 from undersigned.sealing.appearance import Appearance, UnusableLook, clean_image, parse_path, typed_svg
 from undersigned.sealing.authority import root_certificates
+from undersigned.sealing.errors import TimestampUnavailable
 from undersigned.sealing.pdf.text import MissingGlyph
 from undersigned.sealing.sign import sign_pdf
-from undersigned.sealing.timestamp import TimestampUnavailable
 from undersigned.sealing.verify import verify_pdf
 
 pytestmark = [pytest.mark.django_db]
@@ -176,8 +178,6 @@ def test_only_plain_paths_are_drawn(path: str) -> None:
 
 
 def test_drawn_and_uploaded_looks_are_printed(tmp_path: Path) -> None:
-    from PIL import Image, ImageDraw
-
     picture = Image.new("RGB", (800, 300), (235, 230, 220))
     ImageDraw.Draw(picture).line([(50, 200), (300, 60), (500, 240), (750, 80)], fill=(20, 30, 90), width=14)
     photo = tmp_path / "photo.jpg"
@@ -215,3 +215,24 @@ def test_a_certificate_says_who_and_how(stages: list[Path]) -> None:
     one = verify_pdf(stages[-1], root_certificates()).signers[0]
     assert (one.signer.name, one.identified_by) == ("Anna Virtanen", "sms-code")
     assert one.confirmed_at is not None
+
+
+def test_an_upload_is_turned_upright_and_as_dark_as_asked() -> None:
+    photo = Image.new("L", (200, 400), 230)
+    ImageDraw.Draw(photo).line([(100, 40), (100, 360)], fill=60, width=8)
+    ImageDraw.Draw(photo).line([(110, 40), (110, 360)], fill=150, width=8)  # faint beside it
+    exif = Image.Exif()
+    exif[0x0112] = 6  # the camera was held on its side
+    out = io.BytesIO()
+    photo.save(out, "JPEG", quality=95, exif=exif)
+
+    def ink(shade: int) -> tuple[tuple[int, int], int]:
+        with Image.open(io.BytesIO(clean_image(out.getvalue(), shade))) as cleaned:
+            return cleaned.size, sum(
+                n for level, n in enumerate(cleaned.getchannel("A").histogram()) if level > 128
+            )
+
+    (width, height), as_it_is = ink(0)
+    assert width > 3 * height
+    assert ink(-60)[1] <= as_it_is <= ink(60)[1]
+    assert ink(-60)[1] < 0.8 * ink(60)[1]

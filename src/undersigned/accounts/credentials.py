@@ -16,6 +16,7 @@ from undersigned.base.vault import keyed_hash
 from .models import Credential, User
 
 ALPHANUMERIC = string.ascii_letters + string.digits
+_LOWER = string.ascii_lowercase + string.digits
 
 
 def create_api_key(
@@ -50,6 +51,45 @@ def find_api_key(dialect: str, key: str) -> Credential | None:
         .select_related("user", "organization")
         .first()
     )
+
+
+def create_oauth_client(
+    user: User, dialect: str, reach: Credential.Reach, description: str
+) -> tuple[Credential, str]:
+    """A new OAuth 2 client (RFC 6749) that acts for `user`; its secret is returned here and never again, its `client_id` can be read."""
+    client_id = "".join(secrets.choice(_LOWER) for _ in range(26))
+    secret = "".join(secrets.choice(ALPHANUMERIC) for _ in range(48))
+    credential = Credential.objects.create(
+        organization=user.organization,
+        user=user,
+        dialect=dialect,
+        kind=Credential.Kind.OAUTH_CLIENT,
+        reach=reach,
+        description=description,
+        client_id=client_id,
+        secret_hash=_client_secret(client_id, secret),
+    )
+    return credential, secret
+
+
+def find_oauth_client(dialect: str, client_id: str, secret: str) -> Credential | None:
+    """The enabled client with this id and secret; None for unknown, disabled and wrong ones alike."""
+    return (
+        Credential.objects.filter(
+            dialect=dialect,
+            kind=Credential.Kind.OAUTH_CLIENT,
+            client_id=client_id,
+            secret_hash=_client_secret(client_id, secret),
+            enabled=True,
+            user__disabled_at=None,
+        )
+        .select_related("user", "organization")
+        .first()
+    )
+
+
+def _client_secret(client_id: str, secret: str) -> bytes:
+    return keyed_hash(f"{client_id}\0{secret}", "oauth client")
 
 
 def check_webhook_url(value: str) -> None:

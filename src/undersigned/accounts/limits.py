@@ -1,12 +1,17 @@
-"""Limits on how often something may be tried, counted in the database so that all processes share them."""
+"""Limits on how often something may be tried, counted in the database so that all processes share them.
+
+Who reaches one gets 429 with Retry-After: a view lets LimitReached pass and `app.middleware` answers in the caller's form, or answers
+in its own words with `refused`.
+"""
 
 from __future__ import annotations
 
 import math
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.http import HttpRequest
+from django.db.models import QuerySet, Sum
+from django.http import HttpRequest, HttpResponse
 
 from undersigned.base import clock
 from undersigned.base.db import atomic
@@ -25,6 +30,18 @@ class LimitReached(Exception):
         super().__init__(f"try again in {retry_after} s")
         self.retry_after = retry_after
 
+    @property
+    def minutes(self) -> int:
+        """The wait in whole minutes, for people; at least 1."""
+        return math.ceil(self.retry_after / 60)
+
+
+def refused(response: HttpResponse, limit: LimitReached) -> HttpResponse:
+    """`response` as 429 (RFC 6585 section 4) that says when to come again."""
+    response.status_code = 429
+    response["Retry-After"] = str(limit.retry_after)
+    return response
+
 
 def take(bucket: str, subject: str, limit: int, window: timedelta) -> None:
     """Count one try of `subject` (kept as a keyed hash) and raise LimitReached when it is more than `limit` in the sliding `window`.
@@ -33,22 +50,42 @@ def take(bucket: str, subject: str, limit: int, window: timedelta) -> None:
     transaction: the try is committed before it is counted, so simultaneous ones see each other. An error of the database is not caught:
     without counting nobody gets in.
     """
-    hashed = keyed_hash(subject, f"limit {bucket}")
     with atomic():
         now = clock.now()
-        attempt = Attempt.objects.create(bucket=bucket, subject=hashed, at=now)
-        if attempt.pk % SWEEP_EVERY == 0:
-            Attempt.objects.filter(bucket=bucket, at__lte=now - window).delete()
-    within = Attempt.objects.filter(bucket=bucket, subject=hashed, at__gt=now - window)
-    if within.count() > limit:
-        oldest = within.order_by("at").values_list("at", flat=True).first() or now
-        Attempt.objects.filter(pk=attempt.pk).delete()
-        raise LimitReached(max(1, math.ceil((oldest + window - now).total_seconds())))
+        attempt = write(bucket, subject, now, window)
+    if within(bucket, subject, now - window).aggregate(n=Sum("count"))["n"] > limit:
+        refusal = reached(bucket, subject, window)
+        attempt.delete()
+        raise refusal
+
+
+def write(bucket: str, subject: str, at: datetime, window: timedelta, count: int = 1) -> Attempt:
+    """A row of `count` tries; some of these also delete what no window holds any more. In the caller's transaction."""
+    attempt = Attempt.objects.create(bucket=bucket, subject=_hashed(bucket, subject), at=at, count=count)
+    if attempt.pk % SWEEP_EVERY == 0:
+        Attempt.objects.filter(bucket=bucket, at__lte=at - window).delete()
+    return attempt
+
+
+def within(bucket: str, subject: str, since: datetime) -> QuerySet[Attempt]:
+    """The tries after `since`."""
+    return Attempt.objects.filter(bucket=bucket, subject=_hashed(bucket, subject), at__gt=since)
+
+
+def reached(bucket: str, subject: str, window: timedelta) -> LimitReached:
+    """The refusal, with the time until the oldest try leaves the window."""
+    now = clock.now()
+    oldest = within(bucket, subject, now - window).order_by("at").values_list("at", flat=True).first() or now
+    return LimitReached(max(1, math.ceil((oldest + window - now).total_seconds())))
 
 
 def clear(bucket: str, subject: str) -> None:
     """Forget the tries of `subject`, after a success."""
-    Attempt.objects.filter(bucket=bucket, subject=keyed_hash(subject, f"limit {bucket}")).delete()
+    Attempt.objects.filter(bucket=bucket, subject=_hashed(bucket, subject)).delete()
+
+
+def _hashed(bucket: str, subject: str) -> bytes:
+    return keyed_hash(subject, f"limit {bucket}")
 
 
 def client_address(request: HttpRequest) -> str:

@@ -36,6 +36,12 @@ class Organization(models.Model):
         return self.slug
 
 
+class Capability(models.TextChoices):
+    """What a user may do beyond their role."""
+
+    OPERATE = "operate", "see and mend the work of the whole installation"
+
+
 class UserManager(BaseUserManager["User"]):
     def create_user(
         self, organization: Organization, username: str, password: str | None = None, **fields: Any
@@ -89,6 +95,11 @@ class User(AbstractBaseUser):
         return f"{self.name} {self.surname}".strip() or self.username
 
     @property
+    def is_operator(self) -> bool:
+        """Runs the installation: sees what failed in every organisation."""
+        return Capability.OPERATE in self.capabilities
+
+    @property
     def is_active(self) -> bool:  # type: ignore[override]
         return self.disabled_at is None
 
@@ -133,6 +144,8 @@ class Credential(models.Model):
     kind = models.CharField(max_length=20, choices=Kind.choices)
     reach = models.CharField(max_length=10, choices=Reach.choices)
     description = models.CharField(max_length=200)
+    # Null where there is none, since it is unique.
+    client_id = models.CharField(max_length=100, null=True, help_text="Names an OAuth client; no secret.")  # noqa: DJ001
     secret_hash = models.BinaryField(max_length=32, unique=True)
     secret = EncryptedTextField(null=True)
     enabled = models.BooleanField(default=True)
@@ -145,9 +158,20 @@ class Credential(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["user", "dialect"], name="credential_user")]
+        constraints = [models.UniqueConstraint(fields=["dialect", "client_id"], name="credential_client_id")]
 
     def __str__(self) -> str:
         return self.description
+
+
+class AccessToken(models.Model):
+    """A bearer token of an OAuth client (RFC 6750), kept as a keyed hash."""
+
+    credential = models.ForeignKey(Credential, on_delete=models.CASCADE, related_name="access_tokens")
+    token_hash = models.BinaryField(max_length=32, unique=True)
+    scopes = models.JSONField(default=list)
+    expires_at = models.DateTimeField(db_index=True)
+    created_at = models.DateTimeField(auto_now_add=True)
 
 
 class IdempotencyRecord(models.Model):
@@ -167,11 +191,12 @@ class IdempotencyRecord(models.Model):
 
 
 class Attempt(models.Model):
-    """One counted try against a limit (`accounts.limits`): kept in the database so that all processes share it."""
+    """Tries that count against a limit (`accounts.limits`): kept in the database so that all processes share it."""
 
     bucket = models.CharField(max_length=100)
     subject = models.BinaryField(max_length=32)
     at = models.DateTimeField()
+    count = models.PositiveIntegerField(default=1)
 
     class Meta:
         indexes = [models.Index(fields=["bucket", "subject", "at"], name="attempt_window")]

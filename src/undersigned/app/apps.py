@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from django.apps import AppConfig as DjangoAppConfig
+
+if TYPE_CHECKING:
+    from .doctor import Finding
 
 
 class AppConfig(DjangoAppConfig):
@@ -12,13 +17,33 @@ class AppConfig(DjangoAppConfig):
     label = "app"
 
     def ready(self) -> None:
+        from undersigned.console import doctor as console_doctor
+        from undersigned.console.port import ConsolePort
         from undersigned.delivery import ports as delivery_ports
+        from undersigned.dialects.signicat.port import SignicatPort
+        from undersigned.dialects.signspace.port import SignspacePort
         from undersigned.dialects.signsquid.port import SignsquidPort
         from undersigned.envelopes import ports as envelope_ports
         from undersigned.envelopes.correspondence import PORTS
-        from undersigned.room import gateway
+        from undersigned.envelopes.quarantine import quarantine
+        from undersigned.files import scan
+        from undersigned.room import gateway, talk
         from undersigned.room.engine import Engine
+        from undersigned.room.talk_engine import TalkEngine
 
         delivery_ports.register(PORTS)
         envelope_ports.register(SignsquidPort())
+        envelope_ports.register(SignspacePort())
+        envelope_ports.register(SignicatPort())
+        envelope_ports.register(ConsolePort())
+        scan.listen(quarantine)
         gateway.use(Engine())
+        talk.use(TalkEngine())
+        console_doctor.use(_examine)
+
+
+def _examine(mail_to: str) -> list[Finding]:
+    from .django_settings import UNDERSIGNED
+    from .doctor import Look, examine
+
+    return list(examine(Look(UNDERSIGNED, mail_to=mail_to)))

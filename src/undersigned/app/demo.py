@@ -8,8 +8,8 @@ import secrets
 from pathlib import Path
 from typing import Any
 
-from undersigned.accounts.credentials import create_api_key
-from undersigned.accounts.models import Credential, Organization, User
+from undersigned.accounts.credentials import create_api_key, create_oauth_client
+from undersigned.accounts.models import Capability, Credential, Organization, User
 from undersigned.base.db import atomic
 from undersigned.envelopes import links
 from undersigned.envelopes.actor import Actor
@@ -21,6 +21,8 @@ from undersigned.envelopes.send import send
 from undersigned.files.storage import new_temporary
 from undersigned.files.store import Received, receive, store_pdf
 
+from . import demo_provider
+
 SLUG = "demo"
 DESCRIPTION = "Demo"
 
@@ -30,6 +32,7 @@ def seed(base_url: str, credentials_path: Path) -> dict[str, Any]:
 
     Deleting the file rotates its secrets: the next start makes a new password and a new API key and switches the old key off.
     """
+    demo_provider.seed()
     if credentials_path.exists() and User.objects.filter(organization__slug=SLUG).exists():
         text = credentials_path.read_text()
         known: dict[str, Any] = json.loads(text)
@@ -43,8 +46,12 @@ def seed(base_url: str, credentials_path: Path) -> dict[str, Any]:
     with atomic():
         user.set_password(password)
         user.save(update_fields=["password"])
-        Credential.objects.filter(user=user, description=DESCRIPTION).update(enabled=False)
+        former = Credential.objects.filter(organization=user.organization, description=DESCRIPTION)
+        former.update(enabled=False)
         credential, key = create_api_key(user, "signsquid", DESCRIPTION)
+        robot = _ensure_robot(user.organization)
+        client, client_secret = create_oauth_client(robot, "signspace", Credential.Reach.ROBOT, DESCRIPTION)
+        orders, orders_secret = create_oauth_client(robot, "signicat", Credential.Reach.CLIENT, DESCRIPTION)
     url, code = _sample(user)
     content = {
         "base_url": base_url,
@@ -58,6 +65,20 @@ def seed(base_url: str, credentials_path: Path) -> dict[str, Any]:
             "api_key": key,
             "webhook": {"secret": credential.webhook_secret, "url": ""},
         },
+        "signspace": {
+            "base_url": f"{base_url}/api/v1",
+            "token_url": f"{base_url}/auth/token",
+            "client_id": client.client_id,
+            "client_secret": client_secret,
+            "acting_handle": robot.email,
+        },
+        "signicat": {
+            "base_url": f"{base_url}/enterprise/sign",
+            "token_url": f"{base_url}/auth/open/connect/token",
+            "scope": "signicat-api",
+            "client_id": orders.client_id,
+            "client_secret": orders_secret,
+        },
         "sample_signing_url": url,
         "sample_signing_code": code,
     }
@@ -67,7 +88,8 @@ def seed(base_url: str, credentials_path: Path) -> dict[str, Any]:
 
 def banner(content: dict[str, Any], credentials_path: Path) -> str:
     """What the first minute needs, for the terminal."""
-    console, signsquid = content["console"], content["signsquid"]
+    console, signsquid, signspace = content["console"], content["signsquid"], content["signspace"]
+    signicat = content["signicat"]
     return f"""
 Undersigned is running (demo mode: sandbox organisation, mails stay in the console's outbox)
 
@@ -77,6 +99,10 @@ Undersigned is running (demo mode: sandbox organisation, mails stay in the conso
                   {console["username"]}   {console["password"]}
   Signsquid API   {signsquid["base_url"]}
                   key {signsquid["api_key"]}
+  SignSpace API   {signspace["base_url"]}, token {signspace["token_url"]}
+                  client {signspace["client_id"]}:{signspace["client_secret"]}, acting_handle {signspace["acting_handle"]}
+  Signicat API    {signicat["base_url"]}, token {signicat["token_url"]}
+                  client {signicat["client_id"]}:{signicat["client_secret"]}, scope {signicat["scope"]}
   All of this     {credentials_path}
 """
 
@@ -95,7 +121,21 @@ def _ensure_user() -> User:
             surname="Virtanen",
             email="anna@harbour.example",
             role=User.Role.ADMIN,
+            capabilities=[Capability.OPERATE],
         )
+
+
+def _ensure_robot(organization: Organization) -> User:
+    found = User.objects.filter(organization=organization, username="robot").first()
+    return found or User.objects.create_user(
+        organization,
+        "robot",
+        None,
+        kind=User.Kind.ROBOT,
+        name="Harbour",
+        surname="Robot",
+        email="robot@harbour.example",
+    )
 
 
 def _sample(user: User) -> tuple[str, str]:

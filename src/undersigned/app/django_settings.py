@@ -34,11 +34,22 @@ DATA_DIR: Path = UNDERSIGNED.data_dir.absolute()
 STORAGE_URL: str = UNDERSIGNED.storage
 SMS_URL: str = UNDERSIGNED.sms_url
 MAIL_URL: str = UNDERSIGNED.mail_url
+MAIL_FROM_DOMAINS: tuple[str, ...] = tuple(UNDERSIGNED.mail_from_domains.lower().split())
+ONE_TIME_CODE_NAMES: dict[str, str] = {
+    name: f"{channel}_code"
+    for name, _equals, channel in (pair.partition("=") for pair in UNDERSIGNED.one_time_code_names.split())
+}
 WEBHOOKS_MAY_BE_PRIVATE: bool = UNDERSIGNED.webhooks_may_be_private
+PROVIDERS_MAY_BE_PRIVATE: bool = UNDERSIGNED.providers_allow_private
+LOCAL_URL: str = f"http://{'127.0.0.1' if UNDERSIGNED.host in ('0.0.0.0', '::', '') else UNDERSIGNED.host}:{UNDERSIGNED.port}"  # noqa: S104 - compared, not bound
+"""Where the server reaches itself, whatever its public address is (the demo provider's token endpoint)."""
 TIMESTAMP_AUTHORITY: str = UNDERSIGNED.timestamp_authority or ("built-in" if UNDERSIGNED.demo else "")
+CLAMD: str = UNDERSIGNED.clamd
 MAX_UPLOAD_BYTES: int = UNDERSIGNED.max_upload_mb * 1024 * 1024
 TRUSTED_PROXIES: int = UNDERSIGNED.trusted_proxies
 API_CALLS_PER_MINUTE: int = UNDERSIGNED.api_calls_per_minute
+SIGNSPACE_WRAP_LISTS: bool = UNDERSIGNED.signspace_wrap_lists
+SIGNICAT_EVENT_STYLE: str = UNDERSIGNED.signicat_event_style
 
 # --- Django -----------------------------------------------------------------------------------
 SECRET_KEY = _derive("django")
@@ -60,7 +71,21 @@ APPEND_SLASH = False
 USE_TZ = True
 TIME_ZONE = "UTC"
 LANGUAGE_CODE = "en"
-LANGUAGES = [("en", "English")]
+LANGUAGES = [
+    ("en", "English"),
+    ("da", "Dansk"),
+    ("de", "Deutsch"),
+    ("es", "Español"),
+    ("fr", "Français"),
+    ("it", "Italiano"),
+    ("nb", "Norsk bokmål"),
+    ("fi", "Suomi"),
+    ("sv", "Svenska"),
+]
+LANGUAGE_COOKIE_NAME = "language"
+LANGUAGE_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_SAMESITE = "Lax"
+LANGUAGE_COOKIE_SECURE = _secure
 LOCALE_PATHS = [Path(__file__).parent.parent / "locale"]
 FORMAT_MODULE_PATH = ["undersigned.public.formats"]
 AUTH_USER_MODEL = "accounts.User"
@@ -88,7 +113,9 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "undersigned.app.middleware.RequestFrame",
+    "undersigned.app.middleware.Compress",
     "django.middleware.security.SecurityMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -122,7 +149,8 @@ def _database(url: str) -> dict[str, Any]:
             "OPTIONS": {
                 "transaction_mode": "IMMEDIATE",
                 "timeout": 20,
-                "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",
+                # FULL: with NORMAL, WAL loses the last commits when the power fails, and a signature was acknowledged by then.
+                "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;",
             },
         }
     parts = urlsplit(url)
@@ -136,7 +164,15 @@ def _database(url: str) -> dict[str, Any]:
         "PORT": str(parts.port or ""),
         "CONN_MAX_AGE": 600,
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": query,
+        # A server that vanished without a word must be missed within half a minute, by a request and by a worker.
+        "OPTIONS": {
+            "connect_timeout": "5",
+            "keepalives_idle": "15",
+            "keepalives_interval": "5",
+            "keepalives_count": "3",
+            "tcp_user_timeout": "30000",
+        }
+        | query,
     }
 
 
@@ -159,6 +195,9 @@ SESSION_COOKIE_PATH = "/console/"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _secure
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True
+MESSAGE_STORAGE = (
+    "django.contrib.messages.storage.session.SessionStorage"  # they name people: not in a cookie
+)
 CSRF_FAILURE_VIEW = "undersigned.public.errors.csrf_refused"
 SECURE_HSTS_SECONDS = 31536000 if _secure else 0
 SECURE_CONTENT_TYPE_NOSNIFF = True
@@ -186,7 +225,7 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "filters": {"links": {"()": "undersigned.app.logs.HideLinks"}},
+    "filters": {"links": {"()": "undersigned.app.logs.HideSecrets"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["links"]}},
     "root": {"handlers": ["stderr"], "level": UNDERSIGNED.log_level},
     # These tell at INFO what they do to each font and each PDF.

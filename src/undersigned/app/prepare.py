@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 
 from .settings import Settings, UnsafeSettings
+
+logger = logging.getLogger(__name__)
 
 Hook = Callable[[Settings], str | None]
 
@@ -41,5 +44,13 @@ def _demo(settings: Settings) -> str | None:
     return banner(seed(settings.base_url, settings.credentials_path), settings.credentials_path)
 
 
-HOOKS: list[Hook] = [_demo]
+def _scanner(settings: Settings) -> None:
+    """Said at each start, so that nobody takes it for granted."""
+    if not settings.clamd:
+        logger.warning(
+            "no virus scanner is set (UNDERSIGNED_CLAMD): files are taken and handed out unchecked"
+        )
+
+
+HOOKS: list[Hook] = [_demo, _scanner]
 """Run in this order in a process of their own, at every start: each must find out for itself what is there already."""

@@ -53,12 +53,25 @@ class Settings(BaseSettings):
         description="smtp://user:password@host:587/?tls=starttls|tls|none. Empty: mails stay in the console's outbox.",
     )
     mail_from: str = Field("undersigned@localhost", description="Sender address of all mail.")
+    mail_from_domains: str = Field(
+        "",
+        description="Domains, blanks between, whose addresses a program may put into From: of messages in its own words. Other addresses go into Reply-To.",
+    )
     sms_url: str = Field(
         "",
-        description="Gateway in Apprise's URL form, e.g. twilio://…. Empty: SMS stay in the console's outbox.",
+        description="Gateway in Apprise's URL form, e.g. twilio://…. Empty: in demo mode SMS stay in the console's outbox, else they fail.",
     )
     webhook_allow_private: bool | None = Field(
         None, description="Let webhooks reach private and loopback addresses. Default: only in demo mode."
+    )
+    providers_allow_private: bool = Field(
+        False,
+        description="Let identity providers live at private and loopback addresses, without TLS. For tests and for providers inside your own network.",
+    )
+    one_time_code_names: str = Field(
+        "scid-sms=sms scid-otp=sms",
+        pattern=r"^\s*([^\s=]+=(sms|mail)(\s+|$))*$",
+        description="Names by which programs ask for a one-time code, each with the channel by which it goes: name=sms or name=mail, blanks between. A provider of that name goes before.",
     )
     master_key: str = Field(
         "",
@@ -71,16 +84,30 @@ class Settings(BaseSettings):
     trusted_proxies: int = Field(
         0, ge=0, le=8, description="Number of reverse proxies in front whose X-Forwarded-For is believed."
     )
-    timestamp_authority: Literal["", "built-in"] = Field(
+    timestamp_authority: str = Field(
         "",
-        description="Who time-stamps. Outside demo mode it must be set explicitly; 'built-in' is labelled so in the evidence.",
+        pattern=r"^(|built-in|https?://[^\s@]+)$",
+        description="Who time-stamps: address of an authority that speaks RFC 3161, or 'built-in', which is labelled so in the evidence. Outside demo mode it must be set.",
     )
     web_processes: int = Field(1, ge=1, le=64, description="Web processes. More than one needs PostgreSQL.")
     web_threads: int = Field(4, ge=1, le=64, description="Request threads of the web process.")
     workers: int = Field(1, ge=0, le=32, description="Worker processes started beside the web process.")
+    clamd: str = Field(
+        "",
+        pattern=r"^(|tcp://[^/\s@]+:[0-9]{1,5}|unix:///\S+)$",
+        description="ClamAV's daemon: tcp://host:port or unix:///path. Empty: files are not checked for viruses.",
+    )
     max_upload_mb: int = Field(60, ge=1, le=2000, description="Largest file accepted, in MiB.")
     api_calls_per_minute: int = Field(
         600, ge=1, description="Calls that one API credential may make in a minute."
+    )
+    signspace_wrap_lists: bool = Field(
+        False,
+        description='SignSpace API: tasks.list and tasks.get answer {"tasks": [...]} instead of an array.',
+    )
+    signicat_event_style: Literal["kebab", "upper"] = Field(
+        "kebab",
+        description="Signicat API: spelling of eventType, notification-sent or NOTIFICATION_SENT (which the vendor's .NET SDK reads).",
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="Least level that is logged."

@@ -6,6 +6,7 @@ memory. Everything that touches the database, preparation included, happens in c
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import gc
 import logging
@@ -17,6 +18,9 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
+
+from undersigned.base import bounded
 
 from . import prepare
 from .cli.setup import django_setup
@@ -27,7 +31,8 @@ STOP_SECONDS = 9.5
 """From SIGTERM to SIGKILL."""
 _FIRST_DELAY = 0.1
 _LONGEST_DELAY = 5.0
-_STEADY_SECONDS = 30.0
+_STEADY_SECONDS = 1.0
+"""Who lived longer has served: it was killed, or died of one request, and is replaced at once. Shorter is a start that fails."""
 _PR_SET_PDEATHSIG = 1
 
 
@@ -62,7 +67,7 @@ class Supervisor:
             now = time.monotonic()
             for child in self._children:
                 if not child.pid and child.restart_at <= now:
-                    child.pid, child.started = fork(child.target), now
+                    child.pid, child.started = fork(child.target, child.name), now
             waiting = [child.restart_at - now for child in self._children if not child.pid]
             self._wait(max(min(waiting), 0.001) if waiting else None)
             for child in self._reap():
@@ -90,9 +95,10 @@ class Supervisor:
     def _plan_restart(self, child: Child) -> None:
         now = time.monotonic()
         if now - child.started > _STEADY_SECONDS:
-            child.failures = 0
-        delay = min(_FIRST_DELAY * 2**child.failures, _LONGEST_DELAY)
-        child.failures += 1
+            child.failures, delay = 0, 0.0
+        else:
+            delay = min(_FIRST_DELAY * 2**child.failures, _LONGEST_DELAY)
+            child.failures += 1
         child.restart_at = now + delay
         if not self._signals:
             logger.error(
@@ -118,8 +124,8 @@ class Supervisor:
                 os.kill(child.pid, number)
 
 
-def fork(target: Callable[[], None]) -> int:
-    """Run `target` in a child that ends with it and dies with this process; returns its process id."""
+def fork(target: Callable[[], None], name: str) -> int:
+    """Run `target` in a child that ends with it and dies with this process; returns its process id. `name`: what `ps` and `top` show."""
     parent = os.getpid()
     sys.stdout.flush()
     sys.stderr.flush()
@@ -135,6 +141,7 @@ def fork(target: Callable[[], None]) -> int:
             signal.SIGINT, signal.SIG_IGN
         )  # Ctrl-C reaches the whole group; the supervisor alone acts on it
         _die_with(parent)
+        _call(name)
         target()
         status = 0
     except SystemExit as e:
@@ -156,12 +163,18 @@ def _die_with(parent: int) -> None:
         os._exit(1)
 
 
+def _call(name: str) -> None:
+    with contextlib.suppress(OSError):  # Linux alone has it
+        Path("/proc/self/comm").write_text(name)
+
+
 def serve(settings: Settings) -> int:
     """Prepare, then serve until told to stop; returns the exit status. Raises UnsafeSettings, OSError when the port is taken."""
     prepare.check(settings)
     os.umask(0o077)  # personal data: for nobody else on this machine
     listening = _bind(settings.host, settings.port)
     (settings.data_dir / "static").mkdir(parents=True, exist_ok=True)  # WhiteNoise wants it to exist
+    bounded.start()  # one for all children, so that those started again have it at once
     web, worker = _load(settings, listening)
     said = _prepare(settings)
     if said is None:
@@ -190,7 +203,6 @@ def _load(settings: Settings, listening: socket.socket) -> tuple[Callable[[], No
     from django.conf import settings as django_settings
     from django.urls import get_resolver
 
-    from undersigned.base import bounded
     from undersigned.jobs import registry
     from undersigned.jobs.worker import Worker
 
@@ -206,13 +218,11 @@ def _load(settings: Settings, listening: socket.socket) -> tuple[Callable[[], No
     max_body = django_settings.MAX_UPLOAD_BYTES * 4 // 3 + 2 * 1024 * 1024
 
     def web() -> None:
-        bounded.warm()
         threads, proxies = settings.web_threads, settings.trusted_proxies
         wire.serve(application, listening, threads=threads, max_body=max_body, trusted_proxies=proxies)
 
     def worker() -> None:
         listening.close()
-        bounded.warm()
         Worker().run()
 
     return web, worker
@@ -228,7 +238,7 @@ def _prepare(settings: Settings) -> str | None:
         with os.fdopen(write, "w") as pipe:
             pipe.write(said)
 
-    pid = fork(target)
+    pid = fork(target, "prepare")
     os.close(write)
     with os.fdopen(read) as pipe:
         said = pipe.read()

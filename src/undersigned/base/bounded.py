@@ -2,13 +2,14 @@
 
 A nursery process (`python -m undersigned.base.bounded`) has the parsers imported and forks one child a call, which costs a few
 milliseconds. Arguments and results travel as JSON, so that a child taken over by a hostile file cannot hand back code. The nursery
-has no secrets in its memory and ends with the process that started it.
+has no secrets in its memory and ends with the last of the processes that use it.
 """
 
 from __future__ import annotations
 
 import atexit
 import contextlib
+import gc
 import importlib
 import json
 import os
@@ -27,7 +28,20 @@ PRELOAD = (
     "pyhanko.pdf_utils.incremental_writer",
     "pypdfium2",
     "PIL.Image",
+    # What these import only when it is needed, and so would in every child.
+    "PIL.BmpImagePlugin",
+    "PIL.GifImagePlugin",
+    "PIL.JpegImagePlugin",
+    "PIL.PngImagePlugin",
+    "PIL.PpmImagePlugin",
+    "pyhanko.pdf_utils.filters",
+    "pyhanko.pdf_utils.metadata.xmp_xml",
+    "tzdata.zoneinfo",
+    "encodings.ascii",
+    "encodings.utf_16_be",
+    "encodings.utf_16_le",
 )
+"""What every nursery has imported; a function's own module it imports at the first call."""
 INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "LD_LIBRARY_PATH")
 """Of the environment, what the nursery gets. All else may hold secrets: our own options, PGPASSWORD, a cloud's keys."""
 _HEADER = 8
@@ -74,7 +88,7 @@ def run(target: str, /, limits: Limits | None = None, **arguments: Any) -> Any:
     ours, theirs = socket.socketpair()
     with ours:
         with theirs:
-            _send_to_nursery(theirs)
+            _send_to_nursery(theirs, target.partition(":")[0])
         ours.settimeout(limits.wall)
         child = 0
         try:
@@ -101,22 +115,18 @@ def run(target: str, /, limits: Limits | None = None, **arguments: Any) -> Any:
     )
 
 
-def warm() -> None:
-    """Start the nursery in the background, so that the first call need not wait the second that its imports take."""
-    threading.Thread(target=_warm, name="warm-nursery", daemon=True).start()
+def start() -> None:
+    """Start the nursery for this process and for those that will be forked from it, which then find it warm. Starts no thread."""
+    with _lock:
+        _control(fresh=False)
 
 
-def _warm() -> None:
-    with contextlib.suppress(BoundedError):
-        run("os.path:basename", p="/warm")
-
-
-def _send_to_nursery(theirs: socket.socket) -> None:
+def _send_to_nursery(theirs: socket.socket, module: str) -> None:
     for attempt in (1, 2):
         with _lock:
             control = _control(fresh=attempt == 2)
             try:
-                socket.send_fds(control, [b"f"], [theirs.fileno()])
+                socket.send_fds(control, [module.encode()], [theirs.fileno()])
             except OSError:
                 continue
             return
@@ -125,9 +135,9 @@ def _send_to_nursery(theirs: socket.socket) -> None:
 
 def _control(fresh: bool) -> socket.socket:
     global _nursery
-    if _nursery is not None and _nursery[0] == os.getpid() and not fresh:
+    if _nursery is not None and not fresh:  # ours, or that of the process which we were forked from
         return _nursery[1]
-    ours, theirs = socket.socketpair()
+    ours, theirs = socket.socketpair(type=socket.SOCK_SEQPACKET)  # keeps messages apart
     environment = {k: v for k, v in os.environ.items() if k in INHERITED}
     with theirs:
         process = subprocess.Popen(
@@ -171,12 +181,19 @@ def _receive(source: socket.socket, size: int) -> bytes:
 def _serve(control: socket.socket) -> None:
     for name in PRELOAD:
         importlib.import_module(name)
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    gc.freeze()  # children's collections leave the shared pages alone
+    signal.signal(
+        signal.SIGCHLD, _reap
+    )  # not SIG_IGN: the kernel would keep no account of what children cost
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     while True:
-        message, descriptors, _, _ = socket.recv_fds(control, 1, 1)
+        message, descriptors, _, _ = socket.recv_fds(control, 200, 1)
         if not message:
             return
+        if (module := message.decode()) not in sys.modules:
+            with contextlib.suppress(Exception):  # the child will say it
+                importlib.import_module(module)
+            gc.freeze()
         if os.fork() == 0:
             control.close()
             with socket.socket(fileno=descriptors[0]) as caller:
@@ -184,6 +201,12 @@ def _serve(control: socket.socket) -> None:
             os._exit(0)
         for descriptor in descriptors:
             os.close(descriptor)
+
+
+def _reap(*_: object) -> None:
+    with contextlib.suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
 
 
 def _child(caller: socket.socket) -> None:

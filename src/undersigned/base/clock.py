@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime, timedelta
 
 from django.db import connection
+
+SYNC = 1.0
+"""Seconds after which the database is asked again; in between its time goes on by this machine's monotonic clock."""
+_synced: tuple[datetime, float] | None = None
+"""The database's time and the monotonic clock's when the answer was here: never ahead of the database by more than their drift."""
 
 
 def now(offset: timedelta = timedelta()) -> datetime:
@@ -12,13 +18,18 @@ def now(offset: timedelta = timedelta()) -> datetime:
 
     On SQLite the database's clock is this machine's, so no query is made.
     """
-    if connection.vendor == "postgresql":
+    return (_database_time() if connection.vendor == "postgresql" else datetime.now(UTC)) + offset
+
+
+def _database_time() -> datetime:
+    global _synced
+    known = _synced
+    if known is None or time.monotonic() - known[1] > SYNC:
         with connection.cursor() as cursor:
             cursor.execute("SELECT clock_timestamp()")
-            row = cursor.fetchone()
-        moment: datetime = row[0]
-        return moment.astimezone(UTC) + offset
-    return datetime.now(UTC) + offset
+            moment: datetime = cursor.fetchone()[0]
+        known = _synced = (moment.astimezone(UTC), time.monotonic())
+    return known[0] + timedelta(seconds=time.monotonic() - known[1])
 
 
 def iso_ms(moment: datetime) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from django.db import connection, transaction
+from django.db.migrations.executor import MigrationExecutor
 
 _writer = threading.RLock()
 
@@ -28,3 +29,9 @@ def atomic() -> Iterator[None]:
         return
     with _writer, transaction.atomic():
         yield
+
+
+def unapplied() -> list[str]:
+    """Migrations that the database lacks, by name. Raises django.db.Error."""
+    executor = MigrationExecutor(connection)
+    return [str(migration) for migration, _ in executor.migration_plan(executor.loader.graph.leaf_nodes())]

@@ -9,7 +9,10 @@ from django.contrib.auth.forms import PasswordChangeForm
 from django.utils.translation import gettext_lazy as _
 
 from undersigned.accounts.credentials import check_webhook_url
+from undersigned.envelopes.clocks import MONTHS_MAX
+from undersigned.lifecycle.dry_run import Rules
 
+from .rows import Filters
 from .words import DIALECTS
 
 if TYPE_CHECKING:
@@ -18,6 +21,11 @@ if TYPE_CHECKING:
 
 def _input(**attributes: Any) -> dict[str, Any]:
     return {"class": "input", **attributes}
+
+
+def text_input(**attributes: Any) -> forms.TextInput:
+    """A text field in the look of all others."""
+    return forms.TextInput(attrs=_input(**attributes))
 
 
 class LoginForm(forms.Form):
@@ -105,19 +113,80 @@ class NewKeyForm(KeyForm):
         return self.cleaned_data["dialect"] or str(self.fields["dialect"].initial)
 
 
+class RetentionForm(forms.Form):
+    """An organisation's rules: calendar months, an empty field keeps that content."""
+
+    use_required_attribute = False
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        told: dict[str, tuple[StrOrPromise, StrOrPromise]] = {
+            "signed": (_("Signed documents: months"), _("From the last signature. Empty: for ever.")),
+            "unsigned": (
+                _("Documents that were not signed: months"),
+                _("From the day they were made. What is still open is called off first. Empty: for ever."),
+            ),
+            "other": (
+                _("All else: months"),
+                _("Discussions, and what is left when the documents are gone. Empty: for ever."),
+            ),
+        }
+        wrong = _("Write a whole number of months, 1 to {max}.").format(max=MONTHS_MAX)
+        for name, (label, hint) in told.items():
+            self.fields[name] = forms.IntegerField(
+                label=label,
+                help_text=hint,
+                required=False,
+                min_value=1,
+                max_value=MONTHS_MAX,
+                error_messages=dict.fromkeys(("invalid", "min_value", "max_value"), wrong),
+                widget=forms.TextInput(attrs=_input(inputmode="numeric", autocomplete="off")),
+            )
+
+    @property
+    def rules(self) -> Rules:
+        """What is asked for, of a form without errors."""
+        return Rules(**self.cleaned_data)
+
+
 class FilterForm(forms.Form):
     """The list's filters, as they stand in its address."""
 
     q = forms.CharField(
-        label=_("Title or person"),
+        label=_("Title, person or id"),
         required=False,
         max_length=200,
         widget=forms.TextInput(attrs=_input(type="search")),
     )
     state = forms.ChoiceField(label=_("State"), required=False, widget=forms.Select(attrs=_input()))
+    template = forms.ChoiceField(label=_("Metadata"), required=False, widget=forms.Select(attrs=_input()))
+    origin = forms.ChoiceField(label=_("Made through"), required=False, widget=forms.Select(attrs=_input()))
+    since = forms.DateField(
+        label=_("Made from"), required=False, widget=forms.DateInput(attrs=_input(type="date"))
+    )
+    until = forms.DateField(
+        label=_("Made until"), required=False, widget=forms.DateInput(attrs=_input(type="date"))
+    )
+    overdue = forms.BooleanField(label=_("Overdue"), required=False)
+    failed = forms.BooleanField(label=_("With a failed message"), required=False)
 
-    def __init__(self, *args: Any, states: list[tuple[str, str]], **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        states: list[tuple[str, str]],
+        origins: list[tuple[str, str]],
+        templates: list[tuple[str, str]],
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
-        field = self.fields["state"]
-        assert isinstance(field, forms.ChoiceField)
-        field.choices = [("", _("All")), *states]
+        for name, choices in (("state", states), ("origin", origins), ("template", templates)):
+            field = self.fields[name]
+            assert isinstance(field, forms.ChoiceField)
+            field.choices = [("", _("All")), *choices]
+
+    @property
+    def filters(self) -> Filters:
+        """What is wanted; what cannot be read narrows nothing."""
+        self.is_valid()
+        known = {k: v for k, v in self.cleaned_data.items() if v}
+        return Filters(**known)

@@ -1,48 +1,91 @@
-"""Paging by index: pages begin after a row id, so the hundredth costs what the first does."""
+"""Paging by index: a page begins after a row, so the hundredth costs what the first does."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
 
 @dataclass(frozen=True)
 class Page:
-    """Rows, newest first; addresses of the neighbouring pages with all other parameters kept, empty at either end."""
+    """Rows in order; addresses of the neighbouring pages with all other parameters kept, empty at either end."""
 
     rows: list[Any]
     newer: str
     older: str
 
 
-def paginate(request: HttpRequest, rows: QuerySet[Any], size: int = 25) -> Page:
-    """The page that `?before=` (ids below) or `?after=` (ids above) names."""
-    before, after = _number(request.GET.get("before")), _number(request.GET.get("after"))
-    if after is not None:
-        found = list(rows.filter(pk__gt=after).order_by("pk")[: size + 1])
+def paginate(
+    request: HttpRequest,
+    rows: QuerySet[Any],
+    size: int = 25,
+    *,
+    by: str = "",
+    descending: bool = True,
+) -> Page:
+    """The page that `?before=` (rows further on) or `?after=` (rows further back) names.
+
+    `by`: a column of times that is never null in `rows`; rows that share one are told apart by their id. Without it the id alone orders.
+    """
+    onward, back = _mark(request.GET.get("before"), by), _mark(request.GET.get("after"), by)
+    if back is not None:
+        found = list(after(rows, by, back, not descending)[: size + 1])
         more_newer, more_older = len(found) > size, True
         found = found[:size][::-1]
     else:
-        if before is not None:
-            rows = rows.filter(pk__lt=before)
-        found = list(rows.order_by("-pk")[: size + 1])
-        more_newer, more_older = before is not None, len(found) > size
+        found = list(after(rows, by, onward, descending)[: size + 1])
+        more_newer, more_older = onward is not None, len(found) > size
         found = found[:size]
     kept = [(k, v) for k, v in request.GET.items() if k not in ("before", "after") and v]
 
-    def address(**moved: int) -> str:
-        return "?" + urlencode([*kept, *moved.items()])
+    def address(name: str, row: Any) -> str:
+        mark = f"{getattr(row, by).isoformat()}_{row.pk}" if by else str(row.pk)
+        return "?" + urlencode([*kept, (name, mark)])
 
     return Page(
         found,
-        newer=address(after=found[0].pk) if found and more_newer else "",
-        older=address(before=found[-1].pk) if found and more_older else "",
+        newer=address("after", found[0]) if found and more_newer else "",
+        older=address("before", found[-1]) if found and more_older else "",
     )
 
 
-def _number(given: str | None) -> int | None:
-    return int(given) if given and given.isascii() and given.isdigit() and len(given) < 19 else None
+Mark = tuple[datetime | None, int]
+
+
+def after(rows: QuerySet[Any], by: str, mark: Mark | None, descending: bool) -> QuerySet[Any]:
+    """Rows in order, from behind `mark` (the last row's time, unless `by` is empty, and id)."""
+    sign, word = ("-", "lt") if descending else ("", "gt")
+    if mark is not None and by:
+        at, pk = mark
+        # The first condition says nothing new; it lets the database start in the middle of the index.
+        rows = rows.filter(**{f"{by}__{word}e": at}).filter(
+            Q(**{f"{by}__{word}": at}) | Q(**{by: at, f"pk__{word}": pk})
+        )
+    elif mark is not None:
+        rows = rows.filter(**{f"pk__{word}": mark[1]})
+    return rows.order_by(*([f"{sign}{by}"] if by else []), f"{sign}pk")
+
+
+def _mark(given: str | None, by: str) -> Mark | None:
+    """None for what no page of ours has sent."""
+    at, _line, pk = (given or "").rpartition("_")
+    if not (pk.isascii() and pk.isdigit() and len(pk) < 19):
+        return None
+    if not by:
+        return None, int(pk)
+    try:
+        moment = datetime.fromisoformat(at)
+    except ValueError:
+        return None
+    return (moment, int(pk)) if moment.tzinfo is not None else None
+
+
+def toggled(request: HttpRequest, column: str, descending: bool) -> str:
+    """The address of the same list sorted by `column`, from its first page."""
+    kept = [(k, v) for k, v in request.GET.items() if k not in ("before", "after", "sort") and v]
+    return "?" + urlencode([*kept, ("sort", f"-{column}" if descending else column)])

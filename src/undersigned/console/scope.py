@@ -11,24 +11,34 @@ from django.contrib.auth.decorators import login_required
 from django.db.models import Model, Q, QuerySet
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
+from django.utils import translation
 from django.views.decorators.cache import never_cache
 
-from undersigned.accounts.models import Credential, User
+from undersigned.accounts.models import Credential, Organization, User
+from undersigned.base import languages
 from undersigned.delivery.models import Message
-from undersigned.envelopes.access import get_envelope, visible
+from undersigned.envelopes import attention
+from undersigned.envelopes.access import get_envelope, get_managed, visible
 from undersigned.envelopes.actor import Actor
 from undersigned.envelopes.errors import NotFound
-from undersigned.envelopes.models import Envelope
+from undersigned.envelopes.models import Envelope, Recipient
+from undersigned.envelopes.policy import knows_code
+from undersigned.identity.models import Provider
+from undersigned.identity.providers import of_organization
+from undersigned.jobs.models import Job
 
 M = TypeVar("M", bound=Model)
 
 
 def page(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
-    """A console page: asks for a login, hands the view its actor, turns NotFound into 404, is cached nowhere."""
+    """A console page: asks for a login, speaks the user's language, hands the view its actor, turns NotFound into 404, is cached nowhere."""
 
     @wraps(view)
     def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         assert isinstance(request.user, User)
+        own = languages.chosen(request) or languages.supported(request.user.language)
+        if own:  # else the browser's, as the middleware found it
+            translation.activate(own)
         try:
             return view(request, Actor.from_user(request.user), *args, **kwargs)
         except NotFound:
@@ -42,8 +52,20 @@ def envelope(actor: Actor, envelope_id: int) -> Envelope:
     if envelope_id >= 2**63:
         raise NotFound
     return Envelope.objects.select_related(
-        "collection", "owner_user", "created_by_credential", "evidence__blob", "evidence_json__blob"
+        "collection",
+        "owner_user",
+        "created_by_credential",
+        "evidence__blob",
+        "evidence_json__blob",
+        "metadata_template",
     ).get(pk=get_envelope(actor, envelope_id).pk)
+
+
+def managed(actor: Actor, envelope_id: int) -> Envelope:
+    """The envelope, for who may change it. Raises NotFound."""
+    if envelope_id >= 2**63:
+        raise NotFound
+    return get_managed(actor, envelope_id)
 
 
 def messages(actor: Actor) -> QuerySet[Message]:
@@ -60,9 +82,9 @@ def readable_messages(actor: Actor) -> QuerySet[Message]:
     Those that nothing but the outbox has taken or will take, of envelopes that `actor` owns (an administrator: of the organisation).
     """
     local = Q(transport=Message.Transport.OUTBOX)
-    if not settings.MAIL_URL:
+    if settings.DEMO and not settings.MAIL_URL:
         local |= Q(transport="", channel=Message.Channel.EMAIL)
-    if not settings.SMS_URL:
+    if settings.DEMO and not settings.SMS_URL:
         local |= Q(transport="", channel=Message.Channel.SMS)
     of_tenant = Message.objects.filter(local, organization=actor.organization).exclude(
         channel=Message.Channel.WEBHOOK
@@ -74,8 +96,55 @@ def readable_messages(actor: Actor) -> QuerySet[Message]:
 
 
 def message(actor: Actor, message_id: int) -> Message:
-    """Raises NotFound."""
-    return _one(messages(actor), message_id)
+    """One of `messages`; for an operator also one that failed anywhere. Raises NotFound."""
+    seen = messages(actor)
+    if actor.user.is_operator:
+        seen = Message.objects.filter(Q(pk__in=seen.values("pk")) | Q(state=Message.State.FAILED))
+    return _one(seen, message_id)
+
+
+def may_operate(user: User) -> bool:
+    """Who sees what needs attention: operators everything, administrators what is their organisation's."""
+    return user.is_operator or user.role == User.Role.ADMIN
+
+
+def operated(actor: Actor) -> int | None:
+    """The organisation whose work `actor` may see and run again, None for all. Raises NotFound when they may not."""
+    if not may_operate(actor.user):
+        raise NotFound
+    return None if actor.user.is_operator else actor.organization.pk
+
+
+def job(actor: Actor, job_id: int) -> Job:
+    """A job that died, or that an envelope in need of attention waits for. Raises NotFound."""
+    organization = operated(actor)
+    found = Job.objects.filter(pk=job_id).first() if job_id < 2**63 else None
+    if found is not None and (
+        attention.dead_jobs(organization).filter(pk=found.pk).exists()
+        or attention.flagged(organization).filter(pk=found.payload.get("envelope")).exists()
+    ):
+        return found
+    raise NotFound
+
+
+def administered(actor: Actor) -> Organization:
+    """The organisation whose settings `actor` may change. Raises NotFound."""
+    if actor.user.role != User.Role.ADMIN:
+        raise NotFound
+    return actor.organization
+
+
+def provider(actor: Actor, provider_id: int) -> Provider:
+    """A provider that signers of the organisation may be sent to: its own, or one of the installation. Raises NotFound."""
+    seen = Provider.objects.filter(Q(organization=administered(actor)) | Q(organization=None))
+    return _one(
+        seen if settings.DEMO and actor.organization.sandbox else seen.filter(demo=False), provider_id
+    )
+
+
+def own_provider(actor: Actor, provider_id: int) -> Provider:
+    """One that the organisation may change. Raises NotFound."""
+    return _one(of_organization(administered(actor)).filter(demo=False), provider_id)
 
 
 def readable_message(actor: Actor, message_id: int) -> Message:
@@ -101,9 +170,9 @@ def _one(rows: QuerySet[M], pk: int) -> M:
     return found
 
 
-def may_read_codes(actor: Actor, of: Envelope) -> bool:
-    """Signers' codes are for who sent the envelope, to hand over by another way."""
-    return of.owner_user_id == actor.user.pk
+def may_read_code(actor: Actor, of: Envelope, recipient: Recipient) -> bool:
+    """A signer's code is for who sent the envelope, to hand over by another way; one that goes by SMS only where the API shows it too."""
+    return of.owner_user_id == actor.user.pk and knows_code(of, recipient)
 
 
 def nothing_is_sent() -> bool:

@@ -7,10 +7,11 @@ from datetime import datetime
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
+from django.utils.translation import gettext_lazy, gettext_noop
 
 from undersigned.delivery.models import Message
 from undersigned.envelopes.models import AuditEvent, Envelope, EnvelopeState, Recipient, RecipientState
+from undersigned.jobs.models import Job
 from undersigned.sealing.evidence_words import event_sentence
 
 
@@ -82,6 +83,8 @@ def state_word(state: str) -> Word:
 
 def envelope_word(envelope: Envelope) -> Word:
     """Where an envelope stands; a replaced one says so whatever its state."""
+    if envelope.erased_at is not None or envelope.content_erased_at is not None:
+        return Word(_("Erased"), "", "trash-2")
     if envelope.superseded_at is not None:
         return Word(_("Replaced"), "", "replace")
     return state_word(envelope.state)
@@ -89,11 +92,20 @@ def envelope_word(envelope: Envelope) -> Word:
 
 def person_word(recipient: Recipient, sent: bool) -> Word:
     """Where a person stands."""
+    if recipient.kind == Recipient.Kind.COPY:
+        return Word(_("Gets a copy at the end"), "", "copy")
     if not sent:
         return Word(_("Not invited yet"), "", "clock")
+    if recipient.state == RecipientState.ACTIVE and recipient.invited_at is None:
+        return Word(_("Not their turn yet"), "", "clock")
     if recipient.state == RecipientState.ACTIVE and recipient.opened_at is not None:
         return Word(_("Has opened it"), "info", "eye")
     return _word(_PERSON[RecipientState(recipient.state)])
+
+
+def recipient_state(state: str) -> str:
+    """A signer's state alone, as a word."""
+    return _word(_PERSON[RecipientState(state)]).label
 
 
 def message_word(message: Message) -> Word:
@@ -111,7 +123,15 @@ def attempt_word(outcome: str) -> Word:
 _PURPOSES = {
     "invitation": gettext_noop("Invitation"),
     "invitation_protected": gettext_noop("Invitation"),
+    "files_replaced": gettext_noop("Files changed"),
+    "under_way": gettext_noop("Word that it is under way"),
+    "own_words": gettext_noop("Message in the sender’s words"),
+    "callback": gettext_noop("Call to a web address"),
     "reminder": gettext_noop("Reminder"),
+    "reminder_protected": gettext_noop("Reminder"),
+    "completed_protected": gettext_noop("Sealed copy"),
+    "stopped_protected": gettext_noop("Signing has stopped"),
+    "cancelled_protected": gettext_noop("Called off"),
     "code": gettext_noop("One-time code"),
     "signer_code": gettext_noop("Code for the signer"),
     "your_turn": gettext_noop("Your turn"),
@@ -121,6 +141,10 @@ _PURPOSES = {
     "cancelled": gettext_noop("Called off"),
     "replaced": gettext_noop("New version"),
     "expired": gettext_noop("Time ran out"),
+    "removal": gettext_noop("Removal"),
+    "infected": gettext_noop("Virus scan"),
+    "comment": gettext_noop("Message in the discussion"),
+    "comment_protected": gettext_noop("Message in the discussion"),
 }
 
 
@@ -130,7 +154,12 @@ def purpose(message: Message) -> str:
     return _(known) if known else message.purpose.replace("_", " ").capitalize()
 
 
-_CHANNELS = {"email": gettext_noop("Mail"), "sms": gettext_noop("SMS"), "webhook": gettext_noop("Webhook")}
+_CHANNELS = {
+    "email": gettext_noop("Mail"),
+    "sms": gettext_noop("SMS"),
+    "webhook": gettext_noop("Webhook"),
+    "url": gettext_noop("Web address"),
+}
 
 
 def channel(message: Message) -> str:
@@ -138,7 +167,39 @@ def channel(message: Message) -> str:
     return _(_CHANNELS[message.channel])
 
 
+LEVELS = ["fail", "warn", "ok"]
+_LEVEL = {
+    "ok": (gettext_noop("Well"), "ok", "circle-check"),
+    "warn": (gettext_noop("Look at it"), "warn", "triangle-alert"),
+    "fail": (gettext_noop("Does not work"), "bad", "circle-alert"),
+}
+
+
+def level(name: str) -> Word:
+    """What a check found."""
+    return _word(_LEVEL[name])
+
+
+_WORK = {
+    "prepare": gettext_noop("Making the pages final"),
+    "seal": gettext_noop("Sealing"),
+    "result": gettext_noop("Sealing what one person signed"),
+    "package": gettext_noop("Putting signed documents together"),
+    "deliver": gettext_noop("Sending a message"),
+    "tick.erase": gettext_noop("Erasing what is past its time"),
+    "tick.sweep": gettext_noop("Clearing up files and counters"),
+    "tick.prune_jobs": gettext_noop("Clearing up work that is done"),
+    "tick.heartbeat": gettext_noop("The worker's sign of life"),
+}
+
+
+def work(job: Job) -> str:
+    """What a job does."""
+    return _(_WORK[job.kind]) if job.kind in _WORK else job.kind
+
+
 DIALECTS = {
+    "console": gettext_lazy("Console"),
     "signsquid": "Signsquid",
     "signspace": "SignSpace",
     "signicat": "Signicat",
@@ -160,7 +221,15 @@ class Entry:
 
 
 _GOOD = {"signed", "agreed", "sealed", "completed"}
-_BAD = {"declined", "code_wrong", "code_locked", "message_failed"}
+_BAD = {
+    "declined",
+    "code_wrong",
+    "code_locked",
+    "wrong_person",
+    "identification_failed",
+    "identification_locked",
+    "message_failed",
+}
 
 
 def entry(event: AuditEvent, detail: dict[str, Any]) -> Entry:

@@ -16,9 +16,10 @@ from django.conf import settings
 
 from undersigned.base import clock, db
 
-from . import ports, sms, smtp, webhook
+from . import callback, ports, sms, smtp, webhook
 from .errors import ANSWER_LIMIT, Rejected, SendingFailed, Unwanted
 from .models import Message, MessageAttempt
+from .outbox import is_address
 from .render import render
 
 logger = logging.getLogger(__name__)
@@ -45,8 +46,14 @@ class Superseded(Exception):
     """The message was sent, erased or tried by another worker since it was read."""
 
 
-def attempt(message: Message) -> Result:
-    """Send the message once, if it is still wanted. Everything but a bug ends as a Result."""
+CUT_OFF = "an earlier attempt was cut off and may have arrived"
+
+
+def attempt(message: Message, *, cut_off: bool = False) -> Result:
+    """Send the message once, if it is still wanted. Everything but a bug ends as a Result.
+
+    `cut_off`: an earlier attempt began and nobody knows how it ended, so that "dropped" alone would say too much.
+    """
     port = ports.registered()  # asked before anything goes out: what cannot be recorded must not be sent
     at, began = clock.now(), time.monotonic()
     transport = _transport(message)
@@ -55,7 +62,7 @@ def attempt(message: Message) -> Result:
             raise Unwanted("no longer wanted")
         outcome, answer = Outcome.SENT, _send(message, transport)
     except Unwanted as e:
-        outcome, answer = Outcome.DROPPED, e.answer
+        outcome, answer = Outcome.DROPPED, f"{e.answer}; {CUT_OFF}" if cut_off else e.answer
     except Rejected as e:
         outcome, answer = Outcome.FAILED, e.answer
     except SendingFailed as e:
@@ -64,17 +71,22 @@ def attempt(message: Message) -> Result:
 
 
 def _transport(message: Message) -> Message.Transport:
-    if message.channel == Message.Channel.WEBHOOK:
+    if message.channel in (Message.Channel.WEBHOOK, Message.Channel.URL):
         return Message.Transport.HTTP
-    if message.channel == Message.Channel.SMS:
-        return Message.Transport.SMS if settings.SMS_URL else Message.Transport.OUTBOX
-    return Message.Transport.SMTP if settings.MAIL_URL else Message.Transport.OUTBOX
+    sms = message.channel == Message.Channel.SMS
+    if settings.DEMO and not (settings.SMS_URL if sms else settings.MAIL_URL):
+        return Message.Transport.OUTBOX
+    return Message.Transport.SMS if sms else Message.Transport.SMTP
 
 
 def _send(message: Message, transport: Message.Transport) -> str:
+    if message.channel == Message.Channel.URL:
+        return callback.send(message)
     if transport == Message.Transport.HTTP:
         return webhook.send(message)
-    rendered = render(message)
+    if not is_address(message.channel, message.address or ""):
+        raise Rejected(f"not one {message.channel} address")
+    rendered = render(message, sending=transport == Message.Transport.SMTP)
     if transport == Message.Transport.SMTP:
         return smtp.send(message, rendered)
     if transport == Message.Transport.SMS:

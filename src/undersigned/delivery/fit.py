@@ -8,7 +8,6 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from django.utils.formats import date_format
-from django.utils.translation import pgettext
 
 SUBJECT_LIMIT = 59
 _GSM7 = set(
@@ -70,13 +69,12 @@ def fit_sms(words: str, keep: dict[str, str], **values: str) -> str:
 
 
 def moment(at: datetime, zone: str) -> str:
-    """Date and time in the active language with the zone named: `22 November 2026, 14:05 UTC`."""
+    """Date and time in the active language with the zone named: `22 November 2026, 14:05 UTC`, `22.11.2026 klo 14.05 UTC`."""
     local = at.astimezone(ZoneInfo(zone))
     name = local.tzname() or zone
-    words = date_format(local, pgettext("date and time, in Django's format letters", "j F Y, H:i"))
-    return f"{words} {zone if name[:1] in '+-' else name}"
+    return f"{date_format(local, 'DATETIME_FORMAT')} {zone if name[:1] in '+-' else name}"
 
 
 def date(at: datetime, zone: str) -> str:
     """The day in the active language: `22 November 2026`."""
-    return date_format(at.astimezone(ZoneInfo(zone)), pgettext("date, in Django's format letters", "j F Y"))
+    return date_format(at.astimezone(ZoneInfo(zone)), "DATE_FORMAT")

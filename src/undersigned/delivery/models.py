@@ -40,6 +40,7 @@ class Message(models.Model):
         EMAIL = "email"
         SMS = "sms"
         WEBHOOK = "webhook"
+        URL = "url"
 
     class State(models.TextChoices):
         """`dropped`: no longer wanted when its turn came (guard refused, credential disabled, no URL)."""
@@ -50,7 +51,7 @@ class Message(models.Model):
         DROPPED = "dropped"
 
     class Transport(models.TextChoices):
-        """What took the message. `outbox`: nothing is configured for the channel; people read it in the console."""
+        """What took the message. `outbox`: demo mode, and nothing is configured for the channel; people read it in the console."""
 
         SMTP = "smtp"
         SMS = "sms"
@@ -98,6 +99,9 @@ class Message(models.Model):
             models.Index(fields=["envelope_id"], name="message_envelope"),
             models.Index(
                 fields=["next_attempt_at"], name="message_waiting", condition=models.Q(state="queued")
+            ),
+            models.Index(
+                fields=["organization", "id"], name="message_failed", condition=models.Q(state="failed")
             ),
         ]
 

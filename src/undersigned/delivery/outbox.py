@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from undersigned.accounts.models import Credential, Organization, User
 from undersigned.base import clock
@@ -52,14 +53,14 @@ def post(draft: Draft) -> Message:
     """Insert the message and its job; both commit with the caller's transaction. A known `dedup_key` gives the existing message.
 
     Raises ValueError for an unknown purpose, for an address that is not exactly one mailbox or E.164 number, and for a line break in a
-    value that is one line.
+    value that is one line. The address of a message in the sender's own words is as they wrote it: what is none fails when it is sent.
     """
     if draft.channel == Message.Channel.WEBHOOK:
         if draft.webhook_event is None or draft.credential is None:
             raise ValueError("a webhook needs its event and its credential")
-    else:
+    elif draft.channel != Message.Channel.URL:
         texts.check_purpose(draft.channel, draft.purpose)
-        if not is_address(draft.channel, draft.address or ""):
+        if draft.purpose != texts.OWN_WORDS and not is_address(draft.channel, draft.address or ""):
             raise ValueError(f"not one {draft.channel} address")
     params = Params.model_validate(
         draft.params.model_dump()
@@ -90,13 +91,21 @@ def post(draft: Draft) -> Message:
                 JOB,
                 {"message": message.pk},
                 run_at=due if draft.not_before else None,
+                unique_key=job_key(message.pk),
                 priority=_priority(draft),
             )
     return message
 
 
+def job_key(message_id: int) -> str:
+    """Of the job that first sends a message."""
+    return f"{JOB}:{message_id}"
+
+
 def _priority(draft: Draft) -> Job.Priority:
     """Somebody sits and waits for a code."""
+    if draft.channel == Message.Channel.URL:
+        return Job.Priority.NORMAL
     return Job.Priority.HIGH if texts.secret(draft.channel, draft.purpose) == "code" else Job.Priority.NORMAL
 
 
@@ -126,18 +135,45 @@ def announce(event: WebhookEvent) -> list[Message]:
     ]
 
 
-def send_again(message: Message) -> None:
-    """Queue a message that was sent, failed or dropped once more, with a full day of attempts; it keeps its id and history."""
+def send_again(message: Message) -> bool:
+    """Queue a message that was sent, failed or dropped once more, with a full day of attempts; it keeps its id and history.
+
+    False when it is on its way already.
+    """
     with transaction.atomic():
         now = clock.now()
         again = Message.objects.filter(pk=message.pk).exclude(state=Message.State.QUEUED)
-        if again.update(state=Message.State.QUEUED, attempts=0, next_attempt_at=now):
+        queued = again.update(state=Message.State.QUEUED, attempts=0, next_attempt_at=now)
+        if queued:
             queue.enqueue(JOB, {"message": message.pk})
     message.refresh_from_db()
+    return bool(queued)
+
+
+def set_aside(message: Message) -> bool:
+    """A failed message is no longer wanted. False when it has not failed (any more)."""
+    failed = Message.objects.filter(pk=message.pk, state=Message.State.FAILED)
+    dropped = failed.update(state=Message.State.DROPPED)
+    message.refresh_from_db()
+    return bool(dropped)
 
 
 def erase(envelope_id: int) -> None:
     """Delete all that was sent or is to be sent about an envelope, with its attempts and webhook events (they name persons)."""
     with transaction.atomic():
-        Message.objects.filter(envelope_id=envelope_id).delete()
+        _delete(Message.objects.filter(envelope_id=envelope_id))
         WebhookEvent.objects.filter(envelope_id=envelope_id).delete()
+
+
+def erase_keyed(begins: str) -> None:
+    """Delete all messages whose `dedup_key` begins like this."""
+    with transaction.atomic():
+        _delete(Message.objects.filter(dedup_key__startswith=begins))
+
+
+def _delete(messages: QuerySet[Message]) -> None:
+    """With jobs that died of them: what an error says may hold an address."""
+    ids = list(messages.values_list("pk", flat=True))
+    if ids:
+        Job.objects.filter(kind=JOB, state=Job.State.DEAD, payload__message__in=ids).delete()
+        messages.delete()

@@ -25,6 +25,12 @@ def _paragraphs(value: str) -> str:
     return value if len(value) <= PARAGRAPHS_LIMIT else value[: PARAGRAPHS_LIMIT - 1] + "…"
 
 
+def _whole(value: str) -> str:
+    """As `_paragraphs`, all of it."""
+    value = "\n".join(value.splitlines())
+    return "".join(c if c == "\n" or is_one_line(c) else " " for c in value).strip()
+
+
 def _zone(value: str) -> str:
     if value not in available_timezones():
         raise ValueError("not an IANA time zone")
@@ -33,6 +39,7 @@ def _zone(value: str) -> str:
 
 Line = Annotated[str, Field(max_length=1000), AfterValidator(one_line)]
 Paragraphs = Annotated[str, AfterValidator(_paragraphs)]
+Whole = Annotated[str, AfterValidator(_whole)]
 PARAGRAPHS_LIMIT = 5000
 """Characters of somebody's own words that a mail carries; the room shows them in full."""
 
@@ -45,6 +52,35 @@ class FileRef(BaseModel):
     file: int
 
 
+class Pair(BaseModel):
+    """A file that was not changed, and the page with the signatures on it, by their names."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    file: Line
+    page: Line
+
+
+class Style(BaseModel):
+    """How a mail in the sender's own words looks; each part is left out when empty. `button`: the label of a button that leads to what
+    the mail is about, `link_text`: what stands above the same address written out."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    logo_url: Line = ""
+    button: Line = ""
+    link_text: Line = ""
+    footer: Whole = ""
+
+
+class OwnWords(BaseModel):
+    """A message as the sender wrote it, its variables (`${…}`) not put in yet. `sender`: a name for From, or an address."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    subject: Line = ""
+    body: Whole = ""
+    sender: Line = ""
+    style: Style = Style()
+
+
 class Params(BaseModel):
     """Values of the texts; each purpose uses those it needs. Never in here: links, codes, national ids, other people's addresses."""
 
@@ -52,9 +88,11 @@ class Params(BaseModel):
 
     name: Line = ""
     """Who reads it; the mail's first line."""
-    role: Literal["signer", "viewer", "copy", "sender"] = "signer"
+    role: Literal["signer", "viewer", "copy", "sender", "member"] = "signer"
     sender: Line = ""
     """Who asks, by name."""
+    organization: Line = ""
+    """The name to show instead of the organisation's own."""
     sender_email: Line = ""
     """Reply-To."""
     title: Line = ""
@@ -76,5 +114,7 @@ class Params(BaseModel):
     signed: int = 0
     signers: int = 0
     files: tuple[FileRef, ...] = ()
-    protected: bool = False
-    """Sealed files must be fetched after identification, never attached."""
+    pairs: tuple[Pair, ...] = ()
+    """Files that were signed by a page about them."""
+    own: OwnWords | None = None
+    """Of purpose "own_words": all that is said."""

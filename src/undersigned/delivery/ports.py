@@ -26,6 +26,14 @@ class Renderer(Protocol):
         """
         ...
 
+    def expand(self, message: Message, text: str) -> str:
+        """`text` with the variables (`${…}`) of a message in the sender's own words put in."""
+        ...
+
+    def callback(self, message: Message) -> str:
+        """The whole address that a message of channel "url" asks for."""
+        ...
+
 
 class Outcome(Protocol):
     """Hears how it ended; a message that is sent again is told of again. Called inside the transaction that changes the message's state, before its row is locked (envelope first, then message)."""

@@ -8,7 +8,7 @@ from urllib.parse import quote, urlsplit, urlunsplit
 import apprise
 from django.conf import settings
 
-from .errors import Unreachable
+from .errors import Rejected, Unreachable
 
 logging.getLogger("apprise").propagate = False  # its lines name the numbers it wrote to
 
@@ -25,8 +25,10 @@ def gateway_url(phone: str) -> str:
 def send(phone: str, text: str) -> str:
     """Send one SMS to an E.164 number; returns an empty answer, since Apprise gives none. Raises Unreachable with its complaint.
 
-    Apprise does not tell a refusal from an outage, so every failure is tried again.
+    Apprise does not tell a refusal from an outage, so every failure is tried again. Without a gateway: Rejected.
     """
+    if not settings.SMS_URL:
+        raise Rejected("no SMS gateway: UNDERSIGNED_SMS_URL is not set")
     gateway = apprise.Apprise.instantiate(gateway_url(phone))
     if gateway is None:
         raise Unreachable("UNDERSIGNED_SMS_URL is not an Apprise URL")

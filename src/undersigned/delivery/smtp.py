@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import smtplib
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from email.utils import formataddr, parseaddr
 from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.core.mail import EmailMultiAlternatives, get_connection
+from django.core.mail import EmailMessage, EmailMultiAlternatives, get_connection
 from django.core.mail.backends import smtp
 
 from undersigned.base import vault
@@ -49,7 +51,9 @@ def build(message: Message, rendered: Rendered) -> EmailMultiAlternatives:
     mail = EmailMultiAlternatives(
         subject=rendered.subject,
         body=rendered.text,
-        from_email=formataddr((rendered.sender, parseaddr(settings.DEFAULT_FROM_EMAIL)[1])),
+        from_email=formataddr(
+            (rendered.sender, rendered.address or parseaddr(settings.DEFAULT_FROM_EMAIL)[1])
+        ),
         to=[message.address or ""],
         reply_to=[rendered.reply_to] if rendered.reply_to else None,
         headers={"Message-ID": message_id(message), "Auto-Submitted": "auto-generated"},
@@ -61,10 +65,35 @@ def build(message: Message, rendered: Rendered) -> EmailMultiAlternatives:
 
 
 def send(message: Message, rendered: Rendered) -> str:
-    """Hand the mail to the server; returns its answer. Raises Rejected (5xx) or Unreachable."""
-    try:
+    """Hand the message to the server; returns its answer. Raises Rejected (5xx, or no server is set) or Unreachable."""
+    with _in_our_words():
+        return hand_over(build(message, rendered))
+
+
+def hand_over(mail: EmailMessage) -> str:
+    """Send any mail; returns the server's answer. Raises Rejected or Unreachable."""
+    with _in_our_words():
         connection = get_connection()
-        connection.send_messages([build(message, rendered)])
+        with closing(connection):  # Django leaves one open that it could not log in to
+            connection.send_messages([mail])
+        return str(getattr(connection, "answer", ""))
+
+
+def knock() -> None:
+    """Connect, encrypt and log in as for a mail, and send none. Raises Rejected or Unreachable."""
+    with _in_our_words():
+        connection: Any = get_connection()
+        with closing(connection):
+            connection.open()
+            connection.connection.noop()
+
+
+@contextmanager
+def _in_our_words() -> Iterator[None]:
+    if not settings.MAIL_URL:
+        raise Rejected("no mail server: UNDERSIGNED_MAIL_URL is not set")
+    try:
+        yield
     except smtplib.SMTPRecipientsRefused as e:
         raise _failure(*next(iter(e.recipients.values()))) from e
     except (smtplib.SMTPConnectError, smtplib.SMTPHeloError, smtplib.SMTPAuthenticationError) as e:
@@ -75,7 +104,6 @@ def send(message: Message, rendered: Rendered) -> str:
         raise Unreachable(f"{type(e).__name__}: {e}") from e
     except ValueError as e:
         raise Rejected(f"{type(e).__name__}: {e}") from e
-    return str(getattr(connection, "answer", ""))
 
 
 def _failure(code: int, words: bytes | str) -> Rejected | Unreachable:

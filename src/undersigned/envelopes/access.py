@@ -2,47 +2,101 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db.models import Q, QuerySet
 
 from undersigned.accounts.models import Credential, User
 from undersigned.delivery.models import WebhookEvent
+from undersigned.files.models import File
 
 from .actor import Actor
 from .errors import NotFound
-from .models import Collection, Envelope, Grant
+from .models import Collection, Document, DocumentVersion, Envelope, Grant, Recipient
 
 
-def _owned_or_granted(actor: Actor, on: str) -> Q:
-    groups = actor.user.groups.all()
-    mine = Q(owner_user=actor.user)
-    granted = Q(**{f"{on}__user": actor.user}) | Q(**{f"{on}__group__in": groups})
-    return mine | granted
+def _granted(actor: Actor, on: str) -> QuerySet[Grant, dict[str, Any]]:
+    """Ids of what `actor` or one of their groups was granted; a subquery, since joins would need DISTINCT over all rows."""
+    mine = Q(user=actor.user) | Q(group__in=actor.user.groups.values("pk"))
+    found: QuerySet[Grant, dict[str, Any]] = Grant.objects.filter(mine, **{f"{on}__isnull": False}).values(on)
+    return found
 
 
-def visible(actor: Actor) -> QuerySet[Envelope]:
-    """Envelopes that `actor` may see."""
+def _takes_part(actor: Actor) -> Q:
+    return Q(pk__in=Recipient.objects.filter(user=actor.user).values("envelope"))
+
+
+def _shared_with(actor: Actor) -> Q:
+    """What others let `actor` see; empty for most people, whose lists are then carried by the owner's index alone."""
+    granted = _granted(actor, "envelope")
+    shared = Q(pk__in=granted) if granted.exists() else Q()
+    return shared | _takes_part(actor) if Recipient.objects.filter(user=actor.user).exists() else shared
+
+
+def visible(actor: Actor, *, removed: bool = False) -> QuerySet[Envelope]:
+    """Envelopes that `actor` may see; with `removed` also those that are about to be erased, and tombstones."""
     all_of_tenant = Envelope.objects.filter(organization=actor.organization, deleted_at=None)
+    if not removed:
+        marked = Collection.objects.filter(organization=actor.organization, delete_after__isnull=False)
+        all_of_tenant = all_of_tenant.filter(erased_at=None)
+        if marked.exists():  # else the database would guess that half of the rows go, and choose worse plans
+            all_of_tenant = all_of_tenant.exclude(collection__in=marked.values("pk"))
     match actor.reach:
         case Credential.Reach.ACCOUNT:
             return all_of_tenant.filter(owner_user=actor.user)
         case Credential.Reach.CLIENT:
             return all_of_tenant.filter(created_by_credential=actor.credential)
         case Credential.Reach.ROBOT:
-            ids = Grant.objects.filter(Q(user=actor.user) | Q(group__in=actor.user.groups.all())).values(
-                "envelope"
-            )
-            return all_of_tenant.filter(Q(pk__in=ids) | Q(recipients__user=actor.user)).distinct()
+            return all_of_tenant.filter(Q(pk__in=_granted(actor, "envelope")) | _takes_part(actor))
         case Credential.Reach.USER:
             if actor.user.role == User.Role.ADMIN:
                 return all_of_tenant
-            return all_of_tenant.filter(
-                _owned_or_granted(actor, "grants") | Q(recipients__user=actor.user)
-            ).distinct()
+            return all_of_tenant.filter(Q(owner_user=actor.user) | _shared_with(actor))
 
 
-def visible_collections(actor: Actor) -> QuerySet[Collection]:
-    """Collections that `actor` may see."""
+def owns(actor: Actor, on: Envelope | Collection) -> bool:
+    """May `actor` say what becomes of it: owner, administrator, the credential that made it, or who was granted that?"""
+    if on.organization_id != actor.organization.pk:
+        return False
+    by_role = actor.reach == Credential.Reach.USER and actor.user.role == User.Role.ADMIN
+    by_client = (
+        actor.reach == Credential.Reach.CLIENT
+        and actor.credential is not None
+        and on.created_by_credential_id == actor.credential.pk
+    )
+    mine = Q(user=actor.user) | Q(group__in=actor.user.groups.values("pk"))
+    return (
+        by_role
+        or by_client
+        or on.owner_user_id == actor.user.pk
+        or on.grants.filter(mine, right=Grant.Right.OWNER).exists()
+    )
+
+
+def refuse_unless_owner(actor: Actor, on: Envelope | Collection) -> None:
+    """Raises NotFound unless `actor` `owns` it."""
+    if not owns(actor, on):
+        raise NotFound
+
+
+def get_managed(actor: Actor, envelope_id: int) -> Envelope:
+    """The envelope with this row id, for who may change it: owner, administrator, or who was granted that. Raises NotFound."""
+    envelope = get_envelope(actor, envelope_id)
+    may = envelope.owner_user_id == actor.user.pk or actor.user.role == User.Role.ADMIN
+    owners = Grant.objects.filter(envelope=envelope, right=Grant.Right.OWNER)
+    if (
+        not may
+        and not owners.filter(Q(user=actor.user) | Q(group__in=actor.user.groups.values("pk"))).exists()
+    ):
+        raise NotFound
+    return envelope
+
+
+def visible_collections(actor: Actor, *, removed: bool = False) -> QuerySet[Collection]:
+    """Collections that `actor` may see; with `removed` also those that are about to be erased."""
     all_of_tenant = Collection.objects.filter(organization=actor.organization, erased_at=None)
+    if not removed:
+        all_of_tenant = all_of_tenant.filter(delete_after=None)
     match actor.reach:
         case Credential.Reach.CLIENT:
             return all_of_tenant.filter(created_by_credential=actor.credential)
@@ -51,12 +105,14 @@ def visible_collections(actor: Actor) -> QuerySet[Collection]:
         case Credential.Reach.ACCOUNT:
             return all_of_tenant.filter(owner_user=actor.user)
         case _:
-            return all_of_tenant.filter(_owned_or_granted(actor, "grants")).distinct()
+            return all_of_tenant.filter(Q(owner_user=actor.user) | Q(pk__in=_granted(actor, "collection")))
 
 
-def get_collection(actor: Actor, dialect: str, kind: Collection.Kind, pub: str) -> Collection:
-    """The collection with this public id. Raises NotFound."""
-    found = visible_collections(actor).filter(dialect=dialect, kind=kind, pub=pub).first()
+def get_collection(
+    actor: Actor, dialect: str, kind: Collection.Kind, pub: str, *, removed: bool = False
+) -> Collection:
+    """The collection with this public id; with `removed` also one that is about to be erased. Raises NotFound."""
+    found = visible_collections(actor, removed=removed).filter(dialect=dialect, kind=kind, pub=pub).first()
     if found is None:
         raise NotFound
     return found
@@ -76,7 +132,7 @@ def get_envelope_at(collection: Collection, position: int) -> Envelope:
 
 def get_envelope(actor: Actor, envelope_id: int) -> Envelope:
     """The envelope with this row id (console). Raises NotFound."""
-    found = visible(actor).filter(pk=envelope_id).first()
+    found = visible(actor, removed=True).filter(pk=envelope_id).first()
     if found is None:
         raise NotFound
     return found
@@ -90,3 +146,29 @@ def get_webhook_event(actor: Actor, dialect: str, pub: str) -> WebhookEvent:
     if found is None:
         raise NotFound
     return found
+
+
+def get_named(actor: Actor, dialect: str, pub: str) -> Envelope:
+    """The envelope with this public id. Raises NotFound."""
+    found = (
+        visible(actor).filter(dialect=dialect, pub=pub).select_related("organization", "collection").first()
+    )
+    if found is None:
+        raise NotFound
+    return found
+
+
+def visible_files(actor: Actor) -> QuerySet[File]:
+    """Files with an id that `actor` may fetch: what their user brought, and what is in, or came out of, an envelope that they may see."""
+    all_of_tenant = File.objects.filter(organization=actor.organization, erased_at=None, pub__isnull=False)
+    # Until it is erased, who may bring a request back may also fetch what is in it.
+    envelopes = visible(actor, removed=True).values("pk")
+    documents = Document.objects.filter(envelope__in=envelopes, removed_at=None)
+    sealed = DocumentVersion.objects.filter(
+        document__envelope__in=envelopes, kind=DocumentVersion.Kind.SEALED, voided_at=None
+    )
+    return all_of_tenant.filter(
+        Q(created_by_user=actor.user)
+        | Q(pk__in=documents.values("original"))
+        | Q(pk__in=sealed.values("file"))
+    )

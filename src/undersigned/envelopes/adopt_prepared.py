@@ -1,48 +1,79 @@
-"""The commit half of the job that makes a document's pages final."""
+"""The commit half of the job that makes documents' pages final."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from undersigned.base.clock import now
 from undersigned.files.models import File
 from undersigned.files.store import StagedBlob, adopt, new_file
 
-from . import audit
+from . import audit, preparing
 from .graph import recompute
 from .locks import lock_envelope
-from .models import Document, DocumentVersion, EnvelopeState, Phase
+from .models import DocumentVersion, EnvelopeState, Field, Phase
 
 
-def adopt_prepared(envelope_id: int, prepared: dict[int, tuple[StagedBlob, int]]) -> None:
-    """Make staged bytes the prepared versions (document id to bytes and number of pages) and open what waited for them.
+@dataclass(frozen=True)
+class Prepared:
+    """Staged pages of a document that was at this epoch. `invisible`: the file came signed, so signatures get no picture."""
 
-    Caller holds the transaction. No effect when the envelope has ended or been prepared meanwhile.
+    document_id: int
+    epoch: int
+    staged: StagedBlob
+    pages: int
+    invisible: bool = False
+
+
+def adopt_prepared(envelope_id: int, prepared: Sequence[Prepared]) -> bool:
+    """Make staged bytes the prepared versions and open what waited for them; true when more can be prepared now.
+
+    Caller holds the transaction. No effect when the envelope has ended, or what was to be prepared is not what it was: all of it is
+    adopted or none. A repetition has no effect either.
     """
     envelope = lock_envelope(envelope_id)
     if envelope.state != EnvelopeState.SENT or envelope.phase != Phase.PREPARE:
-        return
+        return False
     at = now(envelope.organization.clock_offset)
-    for document in Document.objects.filter(envelope=envelope, removed_at=None).select_related("head"):
-        staged, pages = prepared[document.pk]
-        head = document.head
-        assert head is not None
+    done = {p.document_id: p for p in prepared}
+    documents = preparing.waiting(envelope)
+    if any(d.pk not in done or done[d.pk].epoch != d.epoch for d in documents):
+        return False  # other files meanwhile; they have a job of their own
+    for document in documents:
+        one = done[document.pk]
         file = new_file(
-            adopt(staged), File.Kind.VERSION, document.title, media_type="application/pdf", pages=pages
+            adopt(one.staged),
+            File.Kind.VERSION,
+            document.signed_name,
+            media_type="application/pdf",
+            pages=one.pages,
         )
         document.head = DocumentVersion.objects.create(
             document=document,
-            seq=head.seq + 1,
+            seq=document.next_seq(),
             kind=DocumentVersion.Kind.PREPARED,
-            parent=head,
+            parent=document.head,
             file=file,
-            sha256=staged.sha256,
+            sha256=one.staged.sha256,
             created_at=at,
         )
         document.epoch += 1
         document.save(update_fields=["head", "epoch"])
+        if one.invisible:
+            Field.objects.filter(document=document, kind=Field.Kind.SIGNATURE).update(invisible=True)
         audit.append(
-            envelope, "prepared", at, by=None, document_id=document.pk, sha256=staged.sha256, pages=pages
+            envelope,
+            "prepared",
+            at,
+            by=None,
+            document_id=document.pk,
+            sha256=one.staged.sha256,
+            pages=one.pages,
         )
-    envelope.phase = Phase.SIGN
+    more = bool(preparing.waiting(envelope))
+    envelope.phase = Phase.PREPARE if more else Phase.SIGN
     recompute(envelope, at)
     envelope.needs_attention = ""
     envelope.save()
+    return more

@@ -24,19 +24,20 @@ from undersigned.sealing.appearance import (
 
 from .models import Sitting
 
-__all__ = ["Look", "UnusableLook", "drawn_for", "keep", "kept", "picture", "typed_picture"]
+__all__ = ["Look", "UnusableLook", "cleaned_picture", "drawn_for", "keep", "kept", "picture", "typed_picture"]
 NAME_MAX = 100
 
 
 @dataclass(frozen=True)
 class Look:
-    """As it came: `path` for drawn, `name` and `hand` for typed, `image` (as uploaded) for uploaded."""
+    """As it came: `path` for drawn, `name` and `hand` for typed, `image` (as uploaded) and `shade` for uploaded."""
 
     kind: str
     path: str = ""
     name: str = ""
     hand: str = ""
     image: bytes = b""
+    shade: int = 0
 
 
 def keep(sitting: Sitting, look: Look) -> None:
@@ -51,7 +52,7 @@ def keep(sitting: Sitting, look: Look) -> None:
             typed_svg(name, look.hand)
             kept |= {"name": name, "hand": look.hand}
         case "uploaded":
-            kept["image"] = base64.b64encode(clean_image(look.image)).decode()
+            kept["image"] = base64.b64encode(clean_image(look.image, look.shade)).decode()
         case _:
             raise UnusableLook("not_path")
     with atomic():
@@ -69,6 +70,12 @@ def kept(sitting: Sitting) -> tuple[str, str] | None:
     ]
 
 
+def typed_name(sitting: Sitting) -> str:
+    """What the person typed as their signature; empty when they drew or uploaded one."""
+    name: str = json.loads(sitting.appearance or "{}").get("name", "")
+    return name
+
+
 def picture(appearance: str) -> tuple[str, bytes]:
     """Media type and bytes of a kept look."""
     look: dict[str, Any] = json.loads(appearance)
@@ -83,6 +90,11 @@ def picture(appearance: str) -> tuple[str, bytes]:
 def typed_picture(name: str, hand: str) -> bytes:
     """SVG preview of a typed signature. Raises UnusableLook."""
     return typed_svg(name[:NAME_MAX], hand)
+
+
+def cleaned_picture(image: bytes, shade: int) -> bytes:
+    """PNG preview of an uploaded signature, `shade` from -100 (lighter) to 100 (darker). Raises UnusableLook."""
+    return clean_image(image, shade)
 
 
 @contextmanager

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.db.models import Exists, OuterRef, QuerySet
+
 from undersigned.base.clock import now
 from undersigned.files.models import File
 from undersigned.files.store import StagedBlob, adopt, new_file
 
 from . import audit, messages
 from .locks import lock_envelope
-from .models import Document, DocumentVersion, EnvelopeState
+from .models import Document, DocumentVersion, Envelope, EnvelopeState, Signature
+from .ports import dialect
 
 
 @dataclass(frozen=True)
@@ -22,30 +25,34 @@ class Sealed:
     evidence_json: StagedBlob
 
 
+def signed_documents(envelope: Envelope) -> QuerySet[Document]:
+    """Those that somebody signed, in order: the others stay as they came."""
+    live = Signature.objects.filter(assignment__document=OuterRef("pk"), voided_at=None)
+    return Document.objects.filter(Exists(live), envelope=envelope, removed_at=None).order_by("position")
+
+
 def complete(envelope_id: int, sealed: Sealed) -> None:
     """Adopt the sealed files, end the envelope and send the copies. Caller holds the transaction; no effect the second time."""
     envelope = lock_envelope(envelope_id)
     if envelope.state != EnvelopeState.SEALING:
         return
     at = now(envelope.organization.clock_offset)
+    port = dialect(envelope.dialect)
     versions = []
-    for document in (
-        Document.objects.filter(envelope=envelope, removed_at=None)
-        .select_related("head__file")
-        .order_by("position")
-    ):
+    for document in signed_documents(envelope).select_related("head__file"):
         staged, head = sealed.documents[document.pk], document.head
         assert head is not None
         file = new_file(
             adopt(staged),
             File.Kind.VERSION,
-            document.title,
+            document.signed_name,
             media_type="application/pdf",
             pages=head.file.pages,
+            pub=port.new_public_id("file", at) if port.names_files else None,
         )
         version = DocumentVersion.objects.create(
             document=document,
-            seq=head.seq + 1,
+            seq=document.next_seq(),
             kind=DocumentVersion.Kind.SEALED,
             parent=head,
             file=file,

@@ -5,24 +5,34 @@ from __future__ import annotations
 from undersigned.base.clock import now
 from undersigned.base.db import atomic
 
-from . import audit, messages
+from . import audit, messages, notify, proofs
 from .errors import Conflict
 from .graph import lapse_open
 from .locks import lock_envelope
-from .models import Assignment, AssignmentState, EnvelopeState, Recipient, RecipientState, Sitting
+from .models import (
+    Assignment,
+    AssignmentState,
+    EnvelopeState,
+    NotificationPlan,
+    Recipient,
+    RecipientState,
+    Sitting,
+)
 from .models.steps import LIVE
 from .policy import Policy
+from .progress import advance
 from .signer import standing
 
 REASON_MAX = 2048
 
 
 def decline(sitting: Sitting, reason: str) -> None:
-    """Refuse to sign; a repetition by the same person has no effect. Where `on_decline` is fatal, nobody else can sign any more.
+    """Refuse to sign; a repetition by the same person has no effect. Where `on_decline` is fatal, nobody else can sign any more; where it
+    is isolate, only this person is out, and whoever comes after them waits until their own time is over.
 
     Raises Conflict: not_identified, or the standing of the signer (signed, superseded, past_due…), also when declining is switched off.
     """
-    if sitting.identified_at is None or sitting.ended_at is not None:
+    if not proofs.may_read(sitting):
         raise Conflict("not_identified")
     reason = reason.strip()[:REASON_MAX]
     with atomic():
@@ -46,6 +56,11 @@ def decline(sitting: Sitting, reason: str) -> None:
             envelope.state = EnvelopeState.DECLINED
         elif policy.on_decline == "hold":
             envelope.state = EnvelopeState.ON_HOLD
+        if policy.on_decline == "isolate":
+            notify.happened(envelope, NotificationPlan.Trigger.REJECTED, at, recipient=recipient)
+            messages.announce_event(envelope, "declined", recipient, at)
+            advance(envelope, at)
+            return
         envelope.save(update_fields=["state", "updated_at"])
         messages.tell_declined(envelope, recipient, at, reason)
         messages.announce_event(envelope, "declined", recipient, at)

@@ -6,11 +6,11 @@ from undersigned.base.clock import now
 from undersigned.base.db import atomic
 from undersigned.identity import code as codes
 
-from . import audit
+from . import audit, proofs
 from .errors import CodeLocked, Conflict, WrongCode
 from .locks import lock_envelope
-from .models import IdentityProof, Recipient, Sitting
-from .policy import Policy
+from .models import Recipient, Sitting
+from .policy import knows_code
 
 
 def enter_code(sitting: Sitting, given: str) -> None:
@@ -29,16 +29,14 @@ def enter_code(sitting: Sitting, given: str) -> None:
             raise CodeLocked(recipient.code_locked_until)
         if codes.matches(given, recipient.code):
             recipient.code_failures, recipient.code_locked_until = 0, None
-            Sitting.objects.filter(pk=sitting.pk).update(identified_at=at, last_seen=at)
-            IdentityProof.objects.create(
-                recipient=recipient,
-                sitting=sitting,
-                method="code",
-                provider="sms" if recipient.phone else "sender",
-                known_to_sender=Policy.model_validate(envelope.policy).secret_known_to_sender,
-                at=at,
+            proofs.record(
+                envelope,
+                sitting,
+                "code",
+                at,
+                provider="sms" if recipient.code_by_sms else "sender",
+                known_to_sender=knows_code(envelope, recipient),
             )
-            audit.append(envelope, "identified", at, by=sitting, method="code")
         else:
             recipient.code_failures, locked = codes.after_failure(recipient.code_failures, at)
             recipient.code_locked_until = locked

@@ -37,6 +37,14 @@ class CodeLocked(EnvelopeError):
         self.until = until
 
 
+class RunOut(EnvelopeError):
+    """The link opens by a fresh artifact only, and this one has been used, replaced, or is over half a minute old."""
+
+
+class WrongPerson(EnvelopeError):
+    """Somebody was identified, and it is not the one whom the sender named. What did not match is nobody's business."""
+
+
 class WrongCode(EnvelopeError):
     """The code is not right; `tries_left` before the pause."""
 

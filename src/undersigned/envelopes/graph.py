@@ -7,11 +7,25 @@ predecessors are passed. `recompute` runs in the transaction that changed a row,
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from .models import Assignment, AssignmentState, Document, Envelope, Recipient, RecipientState, Step, StepEdge
+from django.db.models import Exists, OuterRef
+
+from . import packages
+from .models import (
+    Assignment,
+    AssignmentState,
+    Document,
+    Envelope,
+    EnvelopeState,
+    PackageItem,
+    Recipient,
+    RecipientState,
+    Step,
+    StepEdge,
+)
 from .models.steps import LIVE, SATISFIED
 
 _ORDER = [Assignment.Action.UPLOAD, Assignment.Action.FILL, Assignment.Action.VIEW, Assignment.Action.SIGN]
@@ -23,8 +37,14 @@ class Outcome:
 
     opened_for: list[Recipient] = field(default_factory=list)
     """Recipients who can now do something that they could not do before."""
+    turn_of: list[Recipient] = field(default_factory=list)
+    """Recipients whose step opened now, also where pages must be made final first."""
+    done: list[Recipient] = field(default_factory=list)
+    """Recipients whose last assignment was settled."""
     agreed: bool = False
-    """All live assignments of the envelope are done or waived, and somebody signed."""
+    """All live assignments of the envelope are done or waived; somebody signed, or nobody had to and something was done."""
+    stuck: EnvelopeState | None = None
+    """Nobody is left who could act, and it is not agreed: how the envelope ends where each person's end is their own."""
 
 
 def recompute(envelope: Envelope, now: datetime) -> Outcome:
@@ -34,8 +54,14 @@ def recompute(envelope: Envelope, now: datetime) -> Outcome:
     for edge in StepEdge.objects.filter(step__envelope=envelope):
         before[edge.step_id].append(edge.depends_on_id)
     assignments = list(
-        Assignment.objects.filter(envelope=envelope, round=envelope.round).select_related("recipient")
+        Assignment.objects.filter(envelope=envelope, round=envelope.round)
+        .select_related("recipient")
+        .annotate(packed=Exists(PackageItem.objects.filter(assignment=OuterRef("pk"))))
+        .order_by("pk")
     )
+    people: dict[int, Recipient] = {}
+    for assignment in assignments:  # one object a person: what is found out about them counts for all they do
+        assignment.recipient = people.setdefault(assignment.recipient_id, assignment.recipient)
     prepared = dict(
         Document.objects.filter(envelope=envelope, removed_at=None).values_list("pk", "head__kind")
     )
@@ -61,19 +87,22 @@ def recompute(envelope: Envelope, now: datetime) -> Outcome:
         if step.opened_at is None:
             step.opened_at = now
             step.save(update_fields=["opened_at"])
+            outcome.turn_of += {a.recipient_id: a.recipient for a in in_step[step.pk]}.values()
         newly_open += _open_in(in_step[step.pk], prepared)
     if newly_open:
         Assignment.objects.filter(pk__in=[a.pk for a in newly_open]).update(state=AssignmentState.OPEN)
         outcome.opened_for = list({a.recipient_id: a.recipient for a in newly_open}.values())
-    _settle_recipients(assignments, now)
+    outcome.done = _settle_recipients(assignments, now)
     signing = [
         a for a in assignments if a.action == Assignment.Action.SIGN and a.state != AssignmentState.VOID
     ]
-    outcome.agreed = (
-        bool(signing)
-        and all(a.state in SATISFIED for a in assignments)
-        and any(a.state == AssignmentState.DONE for a in signing)
+    outcome.agreed = all(a.state in SATISFIED for a in assignments) and any(
+        a.state == AssignmentState.DONE for a in signing or assignments
     )
+    if not outcome.agreed:
+        outcome.stuck = _stuck(assignments)
+    if any(a.packed for a in assignments):
+        packages.settle(envelope, now)
     envelope.signed_count = len({a.recipient_id for a in signing if a.state == AssignmentState.DONE})
     return outcome
 
@@ -98,8 +127,16 @@ def _open_in(assignments: list[Assignment], head_kinds: Mapping[int, str | None]
     return opened
 
 
-def _settle_recipients(assignments: list[Assignment], now: datetime) -> None:
-    """A recipient is done when all their live assignments are done or waived, and at least one is done."""
+def _stuck(assignments: Sequence[Assignment]) -> EnvelopeState | None:
+    states = {a.recipient.state for a in assignments}
+    if RecipientState.ACTIVE in states:
+        return None
+    return EnvelopeState.DECLINED if RecipientState.DECLINED in states else EnvelopeState.EXPIRED
+
+
+def _settle_recipients(assignments: Sequence[Assignment], now: datetime) -> list[Recipient]:
+    """A recipient is done when all their live assignments are done or waived, and at least one is done. Returns who is so since now."""
+    done = []
     by_recipient: dict[int, list[Assignment]] = defaultdict(list)
     for a in assignments:
         if a.state != AssignmentState.VOID:
@@ -112,6 +149,29 @@ def _settle_recipients(assignments: list[Assignment], now: datetime) -> None:
             recipient.state = RecipientState.DECLINED if all_waived else RecipientState.DONE
             recipient.settled_at = now
             Recipient.objects.filter(pk=recipient.pk).update(state=recipient.state, settled_at=now)
+            if recipient.state == RecipientState.DONE:
+                done.append(recipient)
+    return done
+
+
+def waiting_for(recipient: Recipient) -> int:
+    """How many people must act before `recipient` may: live assignments in steps that come before theirs."""
+    envelope = recipient.envelope
+    before: dict[int, list[int]] = defaultdict(list)
+    for edge in StepEdge.objects.filter(step__envelope=envelope):
+        before[edge.step_id].append(edge.depends_on_id)
+    live = Assignment.objects.filter(envelope=envelope, round=envelope.round, state__in=LIVE)
+    who: dict[int, set[int]] = defaultdict(set)
+    for step_id, recipient_id in live.values_list("step", "recipient"):
+        who[step_id].add(recipient_id)
+    ahead = [b for step_id, people in who.items() if recipient.pk in people for b in before[step_id]]
+    seen: set[int] = set()
+    while ahead:
+        step_id = ahead.pop()
+        if step_id not in seen:
+            seen.add(step_id)
+            ahead += before[step_id]
+    return len({person for step_id in seen for person in who[step_id]} - {recipient.pk})
 
 
 def lapse_open(envelope: Envelope, now: datetime) -> None:

@@ -6,6 +6,7 @@ import base64
 from datetime import datetime
 
 from django.conf import settings
+from django.db.models import Q
 
 from undersigned.base.vault import keyed_hash
 
@@ -33,11 +34,15 @@ def issue(recipient: Recipient, now: datetime) -> AccessLink:
 
 
 def find(given: str) -> AccessLink | None:
-    """The live link with this token; None for unknown, revoked and malformed alike."""
+    """The live link with this token; None for unknown, revoked and malformed alike.
+
+    An artifact is found also when it is no longer good (`run_out` says it), so that the person can be told.
+    """
     if not 20 <= len(given) <= 100:
         return None
     return (
-        AccessLink.objects.filter(lookup_hash=keyed_hash(given, "access link"), revoked_at=None)
+        AccessLink.objects.filter(lookup_hash=keyed_hash(given, "access link"))
+        .filter(Q(revoked_at=None) | Q(purpose=AccessLink.Purpose.ARTIFACT))
         .select_related(
             "recipient__envelope__organization",
             "recipient__envelope__owner_user",
@@ -45,3 +50,18 @@ def find(given: str) -> AccessLink | None:
         )
         .first()
     )
+
+
+def run_out(link: AccessLink, at: datetime) -> bool:
+    """Does the link not open, because an artifact is asked for and this is none, or none that is still good?"""
+    if link.purpose != AccessLink.Purpose.ARTIFACT:
+        return link.recipient.identity.artifact
+    over = link.expires_at is not None and link.expires_at <= at
+    return over or link.used_at is not None or link.revoked_at is not None
+
+
+def revoke(recipient: Recipient, now: datetime) -> None:
+    """None of the person's links opens any more; the next that is issued has another token. Saved here."""
+    recipient.link_version += 1
+    recipient.save(update_fields=["link_version"])
+    AccessLink.objects.filter(recipient=recipient, revoked_at=None).update(revoked_at=now)

@@ -14,8 +14,11 @@ def lock_collection(collection_id: int) -> Collection:
     return found
 
 
-def lock_envelope(envelope_id: int) -> Envelope:
-    """Lock an envelope (its collection before it) and read it anew. Raises NotFound when it has been deleted meanwhile."""
+def lock_envelope(envelope_id: int, *, content_erased: bool = False) -> Envelope:
+    """Lock an envelope (its collection before it) and read it anew. Raises NotFound when it, or its content, has been erased meanwhile.
+
+    `content_erased`: also one without its content, for what may still become of such a one.
+    """
     collection_id = Envelope.objects.filter(pk=envelope_id).values_list("collection_id", flat=True).first()
     if collection_id is not None:
         lock_collection(collection_id)
@@ -25,6 +28,6 @@ def lock_envelope(envelope_id: int) -> Envelope:
         .filter(pk=envelope_id, deleted_at=None, erased_at=None)
         .first()
     )
-    if found is None:
+    if found is None or (found.content_erased_at is not None and not content_erased):
         raise NotFound
     return found

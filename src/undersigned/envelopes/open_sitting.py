@@ -4,17 +4,29 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+
+from django.db.models import QuerySet
 
 from undersigned.base.clock import now
 from undersigned.base.db import atomic
 from undersigned.base.vault import keyed_hash
 
-from . import audit, links
-from .errors import NotFound
+from . import audit, links, notify, proofs
+from .errors import NotFound, RunOut
 from .locks import lock_envelope
-from .models import EnvelopeState, IdentityProof, Recipient, Sitting
+from .models import (
+    AccessLink,
+    Envelope,
+    EnvelopeState,
+    IdentityProof,
+    NotificationPlan,
+    Recipient,
+    Sitting,
+)
 from .policy import Policy
+from .signer import removed
+from .ways import note_what_is_missing
 
 IDLE = timedelta(minutes=30)
 TOUCH = timedelta(seconds=60)
@@ -30,9 +42,9 @@ class OpenedSitting:
 
 
 def open_sitting(token: str, ip: str, agent: str) -> OpenedSitting:
-    """Trade a link's token for a sitting. The first opening is recorded on the recipient; erased envelopes are not found.
+    """Trade a link's token for a sitting. The first opening is recorded on the recipient; removed envelopes are not found.
 
-    Raises NotFound for unknown, revoked and malformed tokens alike.
+    An artifact is used up. Raises NotFound for unknown, revoked and malformed tokens alike; RunOut (`links.run_out`).
     """
     link = links.find(token)
     if link is None or link.recipient.envelope.state == EnvelopeState.DRAFT:
@@ -40,8 +52,11 @@ def open_sitting(token: str, ip: str, agent: str) -> OpenedSitting:
     secret = secrets.token_urlsafe(32)
     with atomic():
         envelope = lock_envelope(link.recipient.envelope_id)
+        if removed(envelope):
+            raise NotFound
         at = now(envelope.organization.clock_offset)
         recipient = Recipient.objects.select_for_update().get(pk=link.recipient_id)
+        _use(link, at)
         sitting = Sitting.objects.create(
             recipient=recipient,
             pub=secrets.token_hex(12),
@@ -51,41 +66,89 @@ def open_sitting(token: str, ip: str, agent: str) -> OpenedSitting:
             ip=ip[:45],
             agent="".join(c for c in agent if c.isprintable())[:500],
         )
-        policy = Policy.model_validate(envelope.policy)
-        IdentityProof.objects.create(
-            recipient=recipient, sitting=sitting, method="link", provider="email", at=at
-        )
-        if policy.identity == ("link",):
+        _prove_link(envelope, sitting, at)
+        if proofs.asked(sitting) is None:
             sitting.identified_at = at
             sitting.save(update_fields=["identified_at"])
         if recipient.opened_at is None:
             recipient.opened_at = at
             recipient.save(update_fields=["opened_at"])
+            notify.happened(envelope, NotificationPlan.Trigger.STARTED, at, recipient=recipient)
         audit.append(envelope, "opened", at, by=sitting)
+    recipient.envelope = envelope
+    note_what_is_missing(recipient)
     return OpenedSitting(sitting, secret)
 
 
-def find_sitting(pub: str, secret: str) -> Sitting | None:
-    """The sitting that `secret` (from the cookie) opens; keeps it awake. None when they do not belong together."""
-    sitting = (
-        Sitting.objects.filter(pub=pub, secret_hash=_hash(secret))
-        .select_related(
-            "recipient__envelope__organization",
-            "recipient__envelope__owner_user",
-            "recipient__envelope__collection",
-        )
-        .first()
+def _use(link: AccessLink, at: datetime) -> None:
+    """Asked again under the lock: of two who open at once, one finds an artifact used, and a link may be revoked meanwhile."""
+    link.refresh_from_db(fields=["used_at", "revoked_at"])
+    if links.run_out(link, at):
+        raise RunOut
+    if link.revoked_at is not None:
+        raise NotFound
+    if link.purpose == AccessLink.Purpose.ARTIFACT:
+        link.used_at = at
+        link.save(update_fields=["used_at"])
+
+
+def _prove_link(envelope: Envelope, sitting: Sitting, at: datetime) -> None:
+    """Who has the link; also the sender, where it is the sender who brings it to the person."""
+    by_sender = not Policy.model_validate(envelope.policy).invitation
+    IdentityProof.objects.create(
+        recipient=sitting.recipient,
+        sitting=sitting,
+        method="link",
+        provider="sender" if by_sender else "email",
+        known_to_sender=by_sender,
+        at=at,
     )
+
+
+def find_sitting(pub: str, secret: str, *, awake: bool = True) -> Sitting | None:
+    """The sitting that `secret` (from the cookie) opens; keeps it awake unless a page only asks how things stand.
+
+    None when they do not belong together.
+    """
+    sitting = _with_envelope().filter(pub=pub, secret_hash=_hash(secret)).first()
+    return _ended_when_idle(sitting, awake=awake) if sitting is not None else None
+
+
+def find_sitting_of_pad(pad_hash: bytes) -> Sitting | None:
+    """The identified sitting for which a phone may draw; as long as somebody draws, it is awake."""
+    sitting = _with_envelope().filter(pad_hash=pad_hash).first()
     if sitting is None:
         return None
+    sitting = _ended_when_idle(sitting, awake=True)
+    return sitting if sitting.ended_at is None and sitting.identified_at is not None else None
+
+
+def _with_envelope() -> QuerySet[Sitting]:
+    return Sitting.objects.select_related(
+        "recipient__envelope__organization",
+        "recipient__envelope__owner_user",
+        "recipient__envelope__collection",
+    )
+
+
+def _ended_when_idle(sitting: Sitting, *, awake: bool) -> Sitting:
     at = now(sitting.recipient.envelope.organization.clock_offset)
     if sitting.ended_at is None:
         if at - sitting.last_seen > IDLE:
             sitting.ended_at, sitting.appearance, sitting.identified_at = sitting.last_seen + IDLE, None, None
             sitting.save(update_fields=["ended_at", "appearance", "identified_at"])
-        elif at - sitting.last_seen > TOUCH:
+        elif awake and at - sitting.last_seen > TOUCH:
+            sitting.last_seen = at
             Sitting.objects.filter(pk=sitting.pk).update(last_seen=at)
     return sitting
+
+
+def idle_left(sitting: Sitting) -> int:
+    """Seconds until the sitting ends unless the person does something; 0 when it has ended."""
+    if sitting.ended_at is not None:
+        return 0
+    at = now(sitting.recipient.envelope.organization.clock_offset)
+    return max(0, int((sitting.last_seen + IDLE - at).total_seconds()))
 
 
 def reopen_sitting(sitting: Sitting) -> None:
@@ -93,8 +156,10 @@ def reopen_sitting(sitting: Sitting) -> None:
     with atomic():
         envelope = lock_envelope(sitting.recipient.envelope_id)
         at = now(envelope.organization.clock_offset)
-        policy = Policy.model_validate(envelope.policy)
-        identified = at if policy.identity == ("link",) else None
+        # All that was proved before the pause counts no more.
+        _prove_link(envelope, sitting, at)
+        sitting.identified_at = None
+        identified = at if proofs.asked(sitting) is None else None
         Sitting.objects.filter(pk=sitting.pk).update(ended_at=None, last_seen=at, identified_at=identified)
         audit.append(envelope, "reopened", at, by=sitting)
 

@@ -6,11 +6,15 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from undersigned.identity.policy import Method
+
+from .models import Envelope, Recipient
+
 
 class Policy(BaseModel):
     """Values of one envelope. Stored as JSON on it.
 
-    Enforced so far: `on_decline` fatal and hold, `past_due`, `past_expires` recipient_lapses, and everything from `unique_names` on.
+    Enforced so far: `on_decline` fatal, hold and isolate, `past_due`, `past_expires` recipient_lapses, and everything from `unique_names` on.
     The other values, and `decline_scope`, `sitting` and `final_word` (whole sittings and whole people are what the core does), are
     named here for the APIs that will need them; an API that sets one brings the code that enforces it.
     """
@@ -20,20 +24,44 @@ class Policy(BaseModel):
     on_decline: Literal["fatal", "hold", "isolate", "waive"] = "fatal"
     decline_scope: Literal["recipient", "assignment"] = "recipient"
     decline_allowed: bool = True
+    due_may_be_past: bool = False
+    """An envelope may be sent after its own due date; it is overdue at once."""
     past_due: Literal["refuse", "allow"] = "allow"
     past_expires: Literal["none", "recipient_lapses", "envelope_expires"] = "none"
     sitting: Literal["whole", "subset", "one"] = "whole"
     final_word: Literal["agreed", "completed"] = "completed"
     unique_names: bool = False
     """Refuse a second recipient with the same e-mail and a second document with the same name."""
-    identity: tuple[str, ...] = ("link",)
-    """Methods that a signer must pass, in order."""
+    identity: tuple[Method, ...] = ("link",)
+    """Methods that a signer must pass, in order, where the sender names none for the person."""
     secret_known_to_sender: bool = False
     """The sender's API shows the code or link, so the proof says so."""
     invitation: bool = True
-    """The core sends invitations; otherwise only the client's plans do."""
+    """The core sends invitations; otherwise the sender brings people their links, by plans of their own or otherwise, and the core writes
+    only to those whom a signer named (`forwarding`)."""
+    told: tuple[Literal["viewers"], ...] = ()
+    """Who hears at sending that it is under way, without having anything to do."""
     copy_to: tuple[Literal["owner", "signers", "viewers"], ...] = ("owner", "signers")
+    not_pdf: Literal["refuse", "statement"] = "refuse"
+    """A file that cannot be signed itself (no PDF, or one that takes no signatures): refused, or a page about it is signed instead."""
+    discussion: bool = False
+    """The parties may write to each other (`comment`)."""
+    room_access: Literal["space", "signing_only"] = "space"
+    """Signing only: who signs sees what is to be signed and nothing of what the parties write."""
+    sealed_unit: Literal["documents", "people"] = "documents"
+    """Sealed once all have agreed, or for each person once they are done (and the whole at the end)."""
+    forwarding: bool = False
+    """A signer may hand their part on to somebody else."""
+    keep_days: int | None = None
+    """Days from the end of the last person's time to erasure."""
+    tombstone_days: int = 0
+    """Days for which an erased envelope still says that it was there."""
     due_months: int | None = None
     """Calendar months from creation to `due_at`."""
     retention_months: int | None = None
     """Calendar months from creation to erasure."""
+
+
+def knows_code(envelope: Envelope, recipient: Recipient) -> bool:
+    """Can the sender read this person's code? Then they could use it too, and the proof says so."""
+    return Policy.model_validate(envelope.policy).secret_known_to_sender or not recipient.code_by_sms

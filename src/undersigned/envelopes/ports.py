@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from .models import Envelope, Recipient
+from .models import Envelope, Package, Recipient
 from .policy import Policy
 
 
@@ -25,6 +25,8 @@ class DialectPort(Protocol):
 
     name: str
     policy: Policy
+    names_files: bool
+    """Its programs fetch the sealed files by an id of their own."""
     use_cases: frozenset[str]
     """Use cases that the dialect's words can express; the console offers no others."""
 
@@ -35,6 +37,14 @@ class DialectPort(Protocol):
         self, envelope: Envelope, event: str, recipient: Recipient | None, at: datetime
     ) -> list[WebhookDraft]:
         """Events to announce for an audit kind ("signed", "agreed"…), in order; empty where the API has no word for it."""
+
+    def variables(self, envelope: Envelope, recipient: Recipient | None) -> dict[str, str]:
+        """What stands for `${name}` in the sender's texts and addresses (`envelopes.variables`); of the envelope alone without a recipient."""
+
+    def notification_url(
+        self, address: str, envelope: Envelope, recipient: Recipient | None, package: Package | None
+    ) -> str:
+        """What is asked for when a planned notification calls `address` (its variables are put in already): with the ids that the API adds."""
 
 
 _dialects: dict[str, DialectPort] = {}

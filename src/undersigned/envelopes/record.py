@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from django.conf import settings
 
 from undersigned.base.clock import iso_ms
+from undersigned.identity.oidc import Claims
 from undersigned.sealing.authority import root_certificates
 
 from . import audit
-from .models import Consent, Document, Envelope, IdentityProof, Recipient, Signature
+from .models import AssignmentState, Consent, Document, Envelope, IdentityProof, Package, Recipient, Signature
+from .proofs import word
 
 
-def evidence_record(envelope: Envelope, sealed: dict[int, str]) -> dict[str, Any]:
+def evidence_record(envelope: Envelope, sealed: Mapping[int, str]) -> dict[str, Any]:
     """What `sealing.evidence.build_evidence` prints. `sealed`: document id to SHA-256 (hex) of the sealed file, which has no version row yet."""
     return {
         "envelope": _envelope(envelope),
@@ -24,6 +27,7 @@ def evidence_record(envelope: Envelope, sealed: dict[int, str]) -> dict[str, Any
         "documents": [
             _document(d, sealed) for d in envelope.documents.filter(removed_at=None).order_by("position")
         ],
+        "packages": [_package(p) for p in envelope.packages.order_by("position")],
         "signatures": [_signature(s) for s in _signatures(envelope)],
         "audit": [
             audit.hashed_fields(event)
@@ -75,15 +79,34 @@ def _person(recipient: Recipient) -> dict[str, Any]:
         "signed_at": _time(recipient.settled_at),
         "proofs": [
             {
-                "method": f"{p.provider}-code" if p.method == "code" else p.method,
+                "method": word(p),
                 "provider": p.provider,
                 "level": p.level,
+                "moment": p.moment,
+                "asked_as": p.asked_as,
+                "name": Claims.from_json(p.claims).name if p.claims else None,
+                "id_token_sha256": bytes(p.token_hash).hex() if p.token_hash else None,
                 "at": _time(p.at),
                 "known_to_sender": p.known_to_sender,
                 "ip": p.sitting.ip,
                 "agent": p.sitting.agent,
             }
             for p in proofs
+        ],
+        "tasks": [
+            {
+                "document": a.document_id,
+                "action": a.action,
+                "state": a.state,
+                "at": _time(a.settled_at),
+            }
+            for a in recipient.assignments.filter(round=recipient.envelope.round)
+            .exclude(state=AssignmentState.VOID)
+            .order_by("document__position", "pk")
+        ],
+        "handed_on": [
+            {"to": f.recipient_id, "mode": f.mode, "at": _time(f.at)}
+            for f in recipient.forwards.order_by("pk")
         ],
         "consent": consent
         and {
@@ -97,7 +120,7 @@ def _person(recipient: Recipient) -> dict[str, Any]:
     }
 
 
-def _document(document: Document, sealed: dict[int, str]) -> dict[str, Any]:
+def _document(document: Document, sealed: Mapping[int, str]) -> dict[str, Any]:
     versions = [
         {
             "seq": v.seq,
@@ -113,14 +136,43 @@ def _document(document: Document, sealed: dict[int, str]) -> dict[str, Any]:
     if document.pk in sealed:
         versions.append(
             {
-                "seq": len(versions) + 1,
+                "seq": document.next_seq(),
                 "kind": "sealed",
                 "sha256": sealed[document.pk],
                 "at": None,
                 "signed_by": None,
             }
         )
-    return {"id": document.pk, "title": document.title, "versions": versions}
+    return {"id": document.pk, "title": document.title, "versions": versions, **_statement(document)}
+
+
+def _statement(document: Document) -> dict[str, Any]:
+    """Of a document that was signed by a page about its file, what that file is; of a page that was written here, that it was."""
+    if document.format == Document.Format.DECLARATION:
+        return {"format": "declaration"}
+    blob = document.source
+    if not document.by_statement or blob is None:
+        return {}
+    return {
+        "format": "statement",
+        "file": {
+            "name": document.title,
+            "media_type": blob.media_type,
+            "size": blob.size,
+            "sha256": blob.sha256,
+        },
+    }
+
+
+def _package(package: Package) -> dict[str, Any]:
+    """Which documents, as whose signatures left them, go into one file."""
+    items = package.items.select_related("assignment").order_by("position")
+    return {
+        "key": package.key,
+        "items": [
+            {"document": i.assignment.document_id, "recipient": i.assignment.recipient_id} for i in items
+        ],
+    }
 
 
 def _signatures(envelope: Envelope) -> list[Signature]:

@@ -14,12 +14,15 @@ from .signer import standing
 
 
 def resend_code(recipient: Recipient) -> None:
-    """Queue the SMS once more; at most one a minute. Raises Conflict: no_phone, or the signer's standing when nothing is to be done."""
+    """Queue the SMS once more; at most one a minute, ten a day.
+
+    Raises Conflict: no_phone, or the signer's standing when nothing is to be done; LimitReached.
+    """
     with atomic():
         envelope = lock_envelope(recipient.envelope_id)
         at = now(envelope.organization.clock_offset)
         recipient.refresh_from_db()
-        if not recipient.phone or recipient.code is None:
+        if not recipient.code_by_sms or recipient.code is None:
             raise Conflict("no_phone")
         where = standing(envelope, recipient, at)
         if not where.may_decline:

@@ -1,27 +1,42 @@
-"""Send a draft: compile it into steps and assignments, issue links, queue invitations and codes."""
+"""Send a draft: have its plan compiled, issue links, queue invitations and codes."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
+
+from django.db.models import QuerySet
 
 from undersigned.base.clock import now
 from undersigned.base.db import atomic
-from undersigned.jobs.queue import enqueue
-from undersigned.sealing.prepare import signature_field
 
-from . import audit, links, messages
+from . import audit, clocks, links, notify, packages, preparing
 from .actor import Actor
+from .compile_plan import compile_plan
+from .drafts import digest
 from .errors import Conflict, Invalid
 from .graph import recompute
+from .invitations import invite
 from .locks import lock_envelope
-from .models import Assignment, Document, Envelope, EnvelopeState, Field, Phase, Recipient, Step
+from .messages import tell_readers
+from .models import (
+    Document,
+    Envelope,
+    EnvelopeState,
+    NotificationPlan,
+    Recipient,
+    RecipientState,
+)
+from .packages import NewPackage
+from .plan_notifications import NewNotification, plan_notifications
 from .policy import Policy
 
 
-def send(actor: Actor, envelope_id: int) -> Envelope:
-    """Invite everybody. The documents' pages are made final by a job of the same transaction (`lifecycle.prepare`).
+def send(actor: Actor, envelope_id: int, seen: str | None = None) -> Envelope:
+    """Invite those whose turn it is. The documents' pages are made final by a job of the same transaction (`lifecycle.prepare`).
 
-    Raises Invalid (recipients required, documents required), Conflict (already_sent, superseded), NotFound.
+    `seen`: the `drafts.digest` of what was checked. Raises Invalid (recipients required, documents required, due_at past), Conflict
+    (already_sent, superseded, moved: the draft is not what was checked), NotFound.
     """
     with atomic():
         envelope = lock_envelope(envelope_id)
@@ -29,59 +44,68 @@ def send(actor: Actor, envelope_id: int) -> Envelope:
             raise Conflict("superseded")
         if envelope.state != EnvelopeState.DRAFT:
             raise Conflict("already_sent")
-        recipients = list(envelope.recipients.all())
-        documents = list(envelope.documents.filter(removed_at=None))
-        faults = {}
-        if not any(r.kind == Recipient.Kind.SIGNER for r in recipients):
-            faults["recipients"] = ["required"]
-        if not documents:
-            faults["documents"] = ["required"]
-        if faults:
-            raise Invalid(faults)
-        at = now(envelope.organization.clock_offset)
-        _compile(envelope, recipients, documents)
-        envelope.state = EnvelopeState.SENT
-        envelope.phase = Phase.PREPARE
-        envelope.sent_at = at
-        envelope.signer_count = sum(r.kind == Recipient.Kind.SIGNER for r in recipients)
-        recompute(envelope, at)
-        envelope.save()
-        audit.append(envelope, "sent", at, by=actor)
-        _invite(envelope, recipients, at)
-        enqueue("prepare", {"envelope": envelope.pk}, unique_key=f"prepare:{envelope.pk}:{envelope.round}")
+        if seen is not None and seen != digest(envelope):
+            raise Conflict("moved")
+        send_draft(actor, envelope, now(envelope.organization.clock_offset))
     return envelope
 
 
-def _compile(envelope: Envelope, recipients: list[Recipient], documents: list[Document]) -> None:
-    """One step a signer, no edges; one sign assignment and one signature field for each document."""
-    for recipient in recipients:
-        if recipient.kind != Recipient.Kind.SIGNER:
-            continue
-        step = Step.objects.create(envelope=envelope, position=recipient.position)
-        for document in documents:
-            assignment = Assignment.objects.create(
-                envelope=envelope,
-                step=step,
-                recipient=recipient,
-                document=document,
-                on_decline=Policy.model_validate(envelope.policy).on_decline,
-            )
-            Field.objects.create(
-                document=document,
-                recipient=recipient,
-                assignment=assignment,
-                key=signature_field(recipient.position, document.original_sha256),
-                kind=Field.Kind.SIGNATURE,
-            )
-
-
-def _invite(envelope: Envelope, recipients: list[Recipient], at: datetime) -> None:
-    policy = Policy.model_validate(envelope.policy)
+def send_draft(
+    actor: Actor,
+    envelope: Envelope,
+    at: datetime,
+    new_packages: Sequence[NewPackage] = (),
+    notifications: Sequence[NewNotification] = (),
+) -> None:
+    """Send a draft that the caller holds the lock of. Raises Invalid as `send`, `compile_plan`, `packages.plan` and `plan_notifications`."""
+    recipients = list(envelope.recipients.all())
+    documents = list(envelope.documents.filter(removed_at=None))
+    _refuse_incomplete(envelope, recipients, documents, at)
+    compile_plan(envelope, recipients, documents, at)
+    planned = packages.plan(envelope, new_packages, at)
+    plan_notifications(envelope, notifications)
+    envelope.state = EnvelopeState.SENT
+    envelope.sent_at = at
+    envelope.signer_count = sum(r.kind == Recipient.Kind.SIGNER for r in recipients)
+    clocks.wind(envelope, at)
     for recipient in recipients:
         links.issue(recipient, at)
-        if policy.invitation:
-            messages.invite(envelope, recipient, at)
-            if "code" in policy.identity and recipient.phone:
-                messages.send_code(envelope, recipient, at)
-            recipient.invited_at = at
-            recipient.save(update_fields=["invited_at"])
+    begin_round(envelope, at)
+    audit.append(envelope, "sent", at, by=actor)
+    for package in planned:
+        notify.happened(envelope, NotificationPlan.Trigger.CREATED, at, package=package)
+    invite(envelope, turn(envelope), at, first=True)
+    tell_readers(envelope, at)
+
+
+def begin_round(envelope: Envelope, at: datetime) -> None:
+    """Open the first steps and, where pages are not final, have that done. Caller holds the lock; saved here."""
+    preparing.ask(envelope, first=True)
+    outcome = recompute(envelope, at)
+    for person in outcome.turn_of:
+        notify.happened(envelope, NotificationPlan.Trigger.CREATED, at, recipient=person)
+    envelope.save()
+
+
+def turn(envelope: Envelope) -> QuerySet[Recipient]:
+    """Those who have not acted and whose step is open."""
+    return envelope.recipients.filter(
+        state=RecipientState.ACTIVE, assignments__step__opened_at__isnull=False
+    ).distinct()
+
+
+def _refuse_incomplete(
+    envelope: Envelope, recipients: list[Recipient], documents: list[Document], at: datetime
+) -> None:
+    faults = {}
+    if not any(r.kind == Recipient.Kind.SIGNER for r in recipients):
+        faults["recipients"] = ["required"]
+    if not documents:
+        faults["documents"] = ["required"]
+    policy = Policy.model_validate(envelope.policy)
+    # Where it was counted from the creation, nobody chose it.
+    chosen = policy.due_months is None and not policy.due_may_be_past
+    if chosen and envelope.due_at is not None and envelope.due_at <= at:
+        faults["due_at"] = ["past"]
+    if faults:
+        raise Invalid(faults)

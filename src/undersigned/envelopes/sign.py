@@ -9,21 +9,24 @@ from __future__ import annotations
 import hashlib
 import secrets
 import time
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.core.exceptions import ObjectDoesNotExist
+
 from undersigned.base.clock import iso_ms, now
 from undersigned.base.db import atomic
-from undersigned.files.models import File
+from undersigned.files.models import Blob, File
+from undersigned.files.scan import Infected, ensure_clean
 from undersigned.files.storage import local_path, temporary_file
 from undersigned.files.store import StagedBlob, adopt, new_file, stage
-from undersigned.jobs.queue import enqueue
 from undersigned.sealing.chain import canonical_json
 from undersigned.sealing.sign import SignResult, sign_pdf
 
-from . import audit, messages
+from . import audit, messages, proofs
 from .appearance import drawn_for
-from .errors import Conflict
+from .errors import Conflict, NotFound
 from .graph import recompute
 from .locks import lock_envelope
 from .models import (
@@ -33,15 +36,14 @@ from .models import (
     Document,
     DocumentVersion,
     Envelope,
-    EnvelopeState,
     IdentityProof,
-    Phase,
     Recipient,
     Signature,
     Sitting,
 )
-from .policy import Policy
-from .shown import Shown, as_seen
+from .models.steps import SATISFIED
+from .progress import follow
+from .shown import Shown, as_seen, documents_of
 from .signer import standing
 from .signing_request import pdf_request
 
@@ -78,25 +80,41 @@ class _Lost(Exception):
 
 
 def sign(sitting: Sitting, request: SignRequest) -> None:
-    """Sign every open assignment of the sitting's recipient. A repeated `request_key` has no further effect.
+    """Sign all that the sitting's recipient is to sign, once they have done the rest of what they were asked. A repeated `request_key` has
+    no further effect. A declaration that the way they chose does not ask for is waived.
 
-    Raises Conflict: the signer's standing (superseded, past_due, signed…), not_identified, no_appearance, moved (other pages than those
-    shown), busy; `sealing.errors.TimestampUnavailable` when no trusted time is to be had. Nothing is signed then.
+    Raises Conflict: the signer's standing (superseded, past_due, signed…), not_identified, unfinished (something is still to be brought,
+    filled in or looked at), preparing (pages of what they sign are not final yet), no_appearance, moved (other pages than those shown),
+    busy, on_hold (a file is infected), erased; NotFound when it was erased meanwhile; `sealing.errors.TimestampUnavailable` when no trusted time is to be had,
+    `files.scan.ScannerUnavailable`. Nothing is signed then.
     """
     if sitting.identified_at is None or sitting.ended_at is not None:
         raise Conflict("not_identified")
     if _already(sitting, request):
         return
+    if not proofs.may_sign(sitting):
+        raise Conflict("not_identified")
+    try:
+        _sign(sitting, request)
+    except ObjectDoesNotExist as e:  # rows that were there when the signature was begun
+        if Envelope.objects.filter(pk=sitting.recipient.envelope_id, erased_at=None).exists():
+            raise
+        raise NotFound from e
+
+
+def _sign(sitting: Sitting, request: SignRequest) -> None:
     at = now(sitting.recipient.envelope.organization.clock_offset)
+    _refuse_unscanned(sitting)
     work: list[_Work] = []
+    reserved = False
     try:
         for losses in range(GIVE_UP_AFTER):
             if losses >= RESERVE_AFTER:
+                reserved = True
                 _reserve(sitting)
+            sitting = _again(sitting)
             shown, work = _begin(sitting, request, at, work)
-            for item in work:
-                if item.staged is None:
-                    _make(sitting, item, at)
+            _make_missing(sitting, work, at)
             try:
                 _commit(sitting, request, shown, work, at)
             except _Lost:
@@ -104,8 +122,19 @@ def sign(sitting: Sitting, request: SignRequest) -> None:
                 continue
             return
     finally:
-        _release(sitting)
+        if reserved:
+            _release(sitting)
     raise Conflict("busy")
+
+
+def _refuse_unscanned(sitting: Sitting) -> None:
+    """What somebody uploaded is scanned again; all later versions were made of it here."""
+    for document in documents_of(sitting.recipient).select_related("original__blob"):
+        if document.source is not None:
+            try:
+                ensure_clean(document.source)
+            except Infected as e:
+                raise Conflict("on_hold") from e
 
 
 def _already(sitting: Sitting, request: SignRequest) -> bool:
@@ -114,48 +143,79 @@ def _already(sitting: Sitting, request: SignRequest) -> bool:
     ).exists()
 
 
+def _again(sitting: Sitting) -> Sitting:
+    """The sitting, its person and their envelope as they are now."""
+    return Sitting.objects.select_related(
+        "recipient__envelope__organization",
+        "recipient__envelope__owner_user",
+        "recipient__envelope__collection",
+    ).get(pk=sitting.pk)
+
+
 def _begin(
     sitting: Sitting, request: SignRequest, at: datetime, former: list[_Work]
 ) -> tuple[Shown, list[_Work]]:
     """Read, without a lock, what is to be signed; work on documents that have not moved is kept."""
-    envelope = Envelope.objects.select_related("organization", "owner_user").get(
-        pk=sitting.recipient.envelope_id
-    )
-    recipient = Recipient.objects.get(pk=sitting.recipient_id)
-    _refuse_unless_open(envelope, recipient, at)
-    shown = as_seen(envelope, request.revision, request.digest)
-    if Sitting.objects.filter(pk=sitting.pk, appearance=None).exists():
+    recipient, envelope = sitting.recipient, sitting.recipient.envelope
+    assignments, _waived = _to_sign(sitting, envelope, recipient, at)
+    shown = as_seen(recipient, request.revision, request.digest)
+    if sitting.appearance is None:
         raise Conflict("no_appearance")
     done = {(w.assignment.pk, w.epoch): w for w in former}
-    assignments = (
-        Assignment.objects.filter(
-            recipient=recipient,
-            round=envelope.round,
-            state=AssignmentState.OPEN,
-            action=Assignment.Action.SIGN,
-        )
-        .select_related("document__head__file__blob", "step")
-        .order_by("document__position")
-    )
     work = []
     for assignment in assignments:
+        assignment.envelope = envelope
         document, head = assignment.document, assignment.document.head
         assert head is not None  # an open sign assignment has a prepared version
         work.append(done.get((assignment.pk, document.epoch)) or _Work(assignment, document.epoch, head))
     return shown, work
 
 
-def _refuse_unless_open(envelope: Envelope, recipient: Recipient, at: datetime) -> None:
-    where = standing(envelope, recipient, at)
+def _to_sign(
+    sitting: Sitting, envelope: Envelope, recipient: Recipient, at: datetime
+) -> tuple[list[Assignment], list[Assignment]]:
+    """What is signed now, in order, and what the way chosen leaves out. Raises Conflict when the person cannot sign."""
+    mine = list(
+        Assignment.objects.filter(recipient=recipient, round=envelope.round)
+        .select_related("document__head__file__blob", "step")
+        .order_by("document__position", "pk")
+    )
+    _refuse_unless_open(envelope, recipient, at, {a.state for a in mine})
+    rest = [a for a in mine if a.state not in SATISFIED]
+    if any(a.action != Assignment.Action.SIGN for a in rest):
+        raise Conflict("unfinished")
+    way = proofs.signing_way(sitting)
+    unasked = way is not None and not way.statement
+    waived = [a for a in rest if unasked and a.document.format == Document.Format.DECLARATION]
+    signing = [a for a in rest if a not in waived]
+    if not signing or any(a.state != AssignmentState.OPEN for a in signing):
+        raise Conflict("preparing")
+    return signing, waived
+
+
+def _refuse_unless_open(
+    envelope: Envelope, recipient: Recipient, at: datetime, states: Collection[str]
+) -> None:
+    where = standing(envelope, recipient, at, states)
     if not where.may_sign:
         raise Conflict(where.value)
 
 
-def _make(sitting: Sitting, item: _Work, at: datetime) -> None:
-    """Make the signature on a copy of the head and bring it to the store. No lock is held."""
-    sitting.refresh_from_db(fields=["appearance"])
-    envelope = item.assignment.envelope
-    blob = item.before.file.blob
+def _make_missing(sitting: Sitting, work: list[_Work], at: datetime) -> None:
+    """Several signatures on one document follow each other: each is made on the result of the one before it."""
+    results: dict[int, StagedBlob] = {}
+    for item in work:
+        document_id = item.assignment.document_id
+        if item.staged is None:
+            former = results.get(document_id)
+            blob = Blob.objects.get(pk=former.blob_id) if former else item.before.file.blob
+            _make(sitting, item, blob, at)
+        assert item.staged is not None
+        results[document_id] = item.staged
+
+
+def _make(sitting: Sitting, item: _Work, blob: Blob | None, at: datetime) -> None:
+    """Make the signature on a copy of `blob` and bring it to the store. No lock is held."""
     if blob is None:
         raise Conflict("erased")
     with (
@@ -164,7 +224,7 @@ def _make(sitting: Sitting, item: _Work, at: datetime) -> None:
         drawn_for(sitting) as appearance,
     ):
         item.result = sign_pdf(source, target, pdf_request(sitting, item.assignment, appearance, at))
-        item.staged = stage(envelope.organization_id, target)
+        item.staged = stage(item.assignment.envelope.organization_id, target)
 
 
 def _commit(sitting: Sitting, request: SignRequest, shown: Shown, work: list[_Work], at: datetime) -> None:
@@ -174,25 +234,31 @@ def _commit(sitting: Sitting, request: SignRequest, shown: Shown, work: list[_Wo
         if _already(sitting, request):
             return
         committed_at = now(envelope.organization.clock_offset)
-        _refuse_unless_open(envelope, recipient, committed_at)
-        documents = {d.pk: d for d in Document.objects.filter(envelope=envelope, removed_at=None)}
-        still_open = set(
-            Assignment.objects.filter(
-                recipient=recipient, round=envelope.round, state=AssignmentState.OPEN
-            ).values_list("pk", flat=True)
-        )
-        if {w.assignment.pk for w in work} != still_open:
+        signing, waived = _to_sign(sitting, envelope, recipient, committed_at)
+        if {w.assignment.pk for w in work} != {a.pk for a in signing}:
             raise _Lost
+        documents = {
+            d.pk: d for d in Document.objects.filter(pk__in=[a.document_id for a in signing], removed_at=None)
+        }
         for item in work:
             document = documents.get(item.assignment.document_id)
             if document is None or document.epoch != item.epoch or _reserved_by_other(document, sitting):
                 raise _Lost
+        shown = shown.without({a.document_id for a in waived})
         consent = _record_consent(sitting, recipient, request, shown, committed_at)
-        proof = IdentityProof.objects.filter(sitting=sitting).order_by("-pk").first()
-        for item in work:
+        proof = proofs.proof_of_signature(sitting)
+        for left_out in waived:
+            left_out.state, left_out.settled_at = AssignmentState.WAIVED, committed_at
+            left_out.save(update_fields=["state", "settled_at"])
+        signed = [
             _record_signature(
                 documents[item.assignment.document_id], item, request, consent, proof, committed_at
             )
+            for item in work
+        ]
+        if not recipient.full_name:  # the record says who signed
+            recipient.name = sitting.recipient.name = proofs.signing_name(sitting).name
+            recipient.save(update_fields=["name"])
         audit.append(
             envelope,
             "signed",
@@ -201,31 +267,17 @@ def _commit(sitting: Sitting, request: SignRequest, shown: Shown, work: list[_Wo
             consent=consent.digest,
             documents=[
                 {
-                    "document": w.assignment.document_id,
-                    "before": w.before.sha256,
-                    "after": w.staged.sha256,
-                    "certificate": w.result.serial,
+                    "document": s.assignment.document_id,
+                    "before": s.version_before.sha256,
+                    "after": s.version_after.sha256,
+                    "certificate": s.serial,
                 }
-                for w in work
-                if w.staged and w.result
+                for s in signed
             ],
         )
         outcome = recompute(envelope, committed_at)
         messages.announce_event(envelope, "signed", recipient, committed_at)
-        if outcome.agreed:
-            agree(envelope, committed_at)
-        envelope.save()
-        if Policy.model_validate(envelope.policy).invitation:
-            for opened in outcome.opened_for:
-                messages.invite(envelope, opened, committed_at)
-
-
-def agree(envelope: Envelope, at: datetime) -> None:
-    """All have agreed: the job that seals is a row of this transaction and cannot be lost. Caller holds the lock and saves."""
-    envelope.state, envelope.phase, envelope.agreed_at = EnvelopeState.SEALING, Phase.NONE, at
-    audit.append(envelope, "agreed", at, by=None)
-    messages.announce_event(envelope, "agreed", None, at)
-    enqueue("seal", {"envelope": envelope.pk}, unique_key=f"seal:{envelope.pk}:{envelope.round}")
+        follow(envelope, outcome, committed_at)
 
 
 def _record_consent(
@@ -258,30 +310,33 @@ def _record_signature(
     consent: Consent,
     proof: IdentityProof | None,
     at: datetime,
-) -> None:
+) -> Signature:
+    """The version and the signature; the document's head moves on."""
     assert item.staged is not None
     assert item.result is not None
+    before = document.head
+    assert before is not None  # at the same epoch as when the signature was begun, or made by the former item
     file = new_file(
         adopt(item.staged),
         File.Kind.VERSION,
-        document.title,
+        document.signed_name,
         media_type="application/pdf",
         pages=item.before.file.pages,
     )
     version = DocumentVersion.objects.create(
         document=document,
-        seq=item.before.seq + 1,
+        seq=document.next_seq(),
         kind=DocumentVersion.Kind.SIGNED,
-        parent=item.before,
+        parent=before,
         file=file,
         sha256=item.staged.sha256,
         created_at=at,
     )
-    Signature.objects.create(
+    signature = Signature.objects.create(
         assignment=item.assignment,
         consent=consent,
         proof=proof,
-        version_before=item.before,
+        version_before=before,
         version_after=version,
         certificate=item.result.certificate,
         serial=item.result.serial,
@@ -293,6 +348,7 @@ def _record_signature(
     document.epoch += 1
     document.save(update_fields=["head", "epoch", "reserved_by", "reserved_until"])
     Assignment.objects.filter(pk=item.assignment.pk).update(state=AssignmentState.DONE, settled_at=at)
+    return signature
 
 
 def _reserved_by_other(document: Document, sitting: Sitting) -> bool:
@@ -304,10 +360,10 @@ def _reserved_by_other(document: Document, sitting: Sitting) -> bool:
 
 
 def _reserve(sitting: Sitting) -> None:
-    """Take the turn at all documents if nobody else has it; it lapses by itself."""
+    """Take the turn at all their documents if nobody else has it; it lapses by itself."""
     with atomic():
-        envelope = lock_envelope(sitting.recipient.envelope_id)
-        documents = list(Document.objects.filter(envelope=envelope, removed_at=None))
+        lock_envelope(sitting.recipient.envelope_id)
+        documents = list(documents_of(sitting.recipient))
         if not any(_reserved_by_other(d, sitting) for d in documents):
             Document.objects.filter(pk__in=[d.pk for d in documents]).update(
                 reserved_by=sitting, reserved_until=now() + RESERVATION
@@ -316,5 +372,4 @@ def _reserve(sitting: Sitting) -> None:
 
 def _release(sitting: Sitting) -> None:
     """Whoever could not sign after all keeps nobody waiting."""
-    if Document.objects.filter(reserved_by=sitting.pk).exists():
-        Document.objects.filter(reserved_by=sitting.pk).update(reserved_by=None, reserved_until=None)
+    Document.objects.filter(reserved_by=sitting.pk).update(reserved_by=None, reserved_until=None)

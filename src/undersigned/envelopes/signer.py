@@ -1,7 +1,8 @@
-"""Where one signer stands: decides which page they see and what they may do."""
+"""Where one person stands: decides which page they see and what they may do."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from enum import StrEnum
 
@@ -18,6 +19,7 @@ class Standing(StrEnum):
     SUPERSEDED = "superseded"
     CANCELLED = "cancelled"
     DECLINED = "declined"
+    FORWARDED = "forwarded"
     STOPPED = "stopped"
     COMPLETED = "completed"
     SIGNED = "signed"
@@ -26,15 +28,41 @@ class Standing(StrEnum):
     EXPIRED = "expired"
     PREPARING = "preparing"
     NOT_YOUR_TURN = "not_your_turn"
+    VIEWING = "viewing"
     OPEN = "open"
 
     @property
     def may_sign(self) -> bool:
+        """Is there something that they can do now: sign, or what comes before it?"""
         return self is Standing.OPEN
 
     @property
     def may_decline(self) -> bool:
         return self in (Standing.OPEN, Standing.PREPARING, Standing.NOT_YOUR_TURN)
+
+    @property
+    def is_over(self) -> bool:
+        """Nothing can be done any more and nothing is shown: called off, refused, too late, replaced, erased."""
+        return self in (
+            Standing.ERASED,
+            Standing.SUPERSEDED,
+            Standing.CANCELLED,
+            Standing.DECLINED,
+            Standing.FORWARDED,
+            Standing.STOPPED,
+            Standing.ON_HOLD,
+            Standing.PAST_DUE,
+            Standing.EXPIRED,
+        )
+
+
+def removed(envelope: Envelope) -> bool:
+    """Is there nothing left to be seen of it: erased, without its content, or in the days before its erasure?"""
+    return (
+        envelope.erased_at is not None
+        or envelope.content_erased_at is not None
+        or (envelope.collection is not None and envelope.collection.marked_deleted_at is not None)
+    )
 
 
 def waits(envelope: Envelope, recipient: Recipient) -> bool:
@@ -42,14 +70,18 @@ def waits(envelope: Envelope, recipient: Recipient) -> bool:
     return standing(envelope, recipient, now(envelope.organization.clock_offset)).may_decline
 
 
-def standing(envelope: Envelope, recipient: Recipient, at: datetime) -> Standing:
-    """The signer's standing at `at`; at most one query."""
-    if envelope.erased_at is not None:
+def standing(
+    envelope: Envelope, recipient: Recipient, at: datetime, states: Collection[str] | None = None
+) -> Standing:
+    """The signer's standing at `at`; at most one query, none when the `states` of their assignments are known."""
+    if removed(envelope):
         return Standing.ERASED
     if envelope.superseded_at is not None:
         return Standing.SUPERSEDED
     if (ended := _ended(envelope, recipient)) is not None:
         return ended
+    if recipient.kind != Recipient.Kind.SIGNER:
+        return Standing.PREPARING if envelope.phase == "prepare" else Standing.VIEWING
     policy = Policy.model_validate(envelope.policy)
     if envelope.due_at is not None and at >= envelope.due_at and policy.past_due == "refuse":
         return Standing.PAST_DUE
@@ -59,9 +91,9 @@ def standing(envelope: Envelope, recipient: Recipient, at: datetime) -> Standing
         and policy.past_expires == "recipient_lapses"
     ):
         return Standing.EXPIRED
-    states = set(
-        Assignment.objects.filter(recipient=recipient, round=envelope.round).values_list("state", flat=True)
-    )
+    if states is None:
+        mine = Assignment.objects.filter(recipient=recipient, round=envelope.round)
+        states = set(mine.values_list("state", flat=True))
     if AssignmentState.OPEN in states:
         return Standing.OPEN
     return Standing.PREPARING if envelope.phase == "prepare" else Standing.NOT_YOUR_TURN
@@ -69,11 +101,21 @@ def standing(envelope: Envelope, recipient: Recipient, at: datetime) -> Standing
 
 def _ended(envelope: Envelope, recipient: Recipient) -> Standing | None:
     """Standing of somebody for whom nothing is left to do."""
-    if recipient.state == RecipientState.DECLINED:
-        return Standing.DECLINED
+    match recipient.state:
+        case RecipientState.DECLINED:
+            return Standing.DECLINED
+        case RecipientState.FORWARDED:
+            return Standing.FORWARDED
+        case RecipientState.EXPIRED:
+            return Standing.EXPIRED
+        case RecipientState.REMOVED:
+            return Standing.CANCELLED
+    done = recipient.state == RecipientState.DONE
     match envelope.state:
         case EnvelopeState.CANCELLED | EnvelopeState.FAILED:
             return Standing.CANCELLED
+        case EnvelopeState.DECLINED | EnvelopeState.EXPIRED if done and _each_for_themselves(envelope):
+            return Standing.SIGNED
         case EnvelopeState.DECLINED:
             return Standing.STOPPED
         case EnvelopeState.EXPIRED:
@@ -81,9 +123,9 @@ def _ended(envelope: Envelope, recipient: Recipient) -> Standing | None:
         case EnvelopeState.SEALING | EnvelopeState.COMPLETED:
             return Standing.COMPLETED
         case EnvelopeState.ON_HOLD:
-            return Standing.SIGNED if recipient.state == RecipientState.DONE else Standing.ON_HOLD
-    if recipient.state == RecipientState.DONE:
-        return Standing.SIGNED
-    if recipient.state in (RecipientState.EXPIRED, RecipientState.FORWARDED, RecipientState.REMOVED):
-        return Standing.EXPIRED if recipient.state == RecipientState.EXPIRED else Standing.CANCELLED
-    return None
+            return Standing.SIGNED if done else Standing.ON_HOLD
+    return Standing.SIGNED if done else None
+
+
+def _each_for_themselves(envelope: Envelope) -> bool:
+    return Policy.model_validate(envelope.policy).on_decline == "isolate"

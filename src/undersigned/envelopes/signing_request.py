@@ -7,14 +7,20 @@ from datetime import UTC, datetime, timedelta
 from django.utils import translation
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
-from django.utils.translation import gettext as _
 
+from undersigned.base import languages
 from undersigned.base.clock import add_months, now
 from undersigned.sealing.appearance import Appearance
 from undersigned.sealing.authority import Subject
+from undersigned.sealing.pdf.text import is_drawable
 from undersigned.sealing.sign import SignRequest
 
-from .models import Assignment, Envelope, Field, IdentityProof, Sitting
+from . import proofs
+from .models import Assignment, Envelope, Field, Sitting
+from .policy import Policy
+
+LONGEST = timedelta(days=1090)
+"""The authority of signers is replaced while it has 1095 days left (`sealing.authority`)."""
 
 
 def pdf_request(
@@ -23,40 +29,35 @@ def pdf_request(
     """The signature that `assignment` asks for; an invisible field gets no picture."""
     recipient = sitting.recipient
     field = Field.objects.get(assignment=assignment, kind=Field.Kind.SIGNATURE)
-    with translation.override(recipient.language):
-        moment = _("%(date)s, %(time)s UTC") % {
-            "date": date_format(localtime(at, UTC), "DATE_FORMAT"),
-            "time": f"{at.astimezone(UTC):%H:%M}",
-        }
+    with translation.override(languages.spoken(recipient.language)):
+        moment = f"{date_format(localtime(at, UTC), 'DATETIME_FORMAT')} UTC"
+    named = proofs.signing_name(sitting)
     return SignRequest(
         field=field.key,
         subject=Subject(
-            name=recipient.full_name,
-            given_name=recipient.name if recipient.surname and recipient.name else "",
-            surname=recipient.surname,
+            name=named.name or recipient.key,  # one whom nobody named drew: a certificate names somebody
+            given_name=named.given_name,
+            surname=named.family_name,
             reference=f"{recipient.envelope_id}-{recipient.pk}",
-            identified_by=_identified_by(sitting),
+            identified_by=proofs.strongest(sitting),
         ),
         not_after=certificate_end(recipient.envelope),
         appearance=None if field.invisible else appearance,
-        caption=(recipient.full_name, moment),
+        caption=(named.name if is_drawable(named.name) else recipient.full_name, moment),
     )
 
 
 def certificate_end(envelope: Envelope) -> datetime:
-    """A signer's certificate outlives the closing timestamp: 60 days after the due date, or 13 months from now without one.
+    """A signer's certificate outlives the closing timestamp: 60 days after a due date that ends signing, else 13 months from now; but it
+    ends within its authority's own time, however far the due date lies.
 
     Real time: certificates know no test clock.
     """
     real = now()
-    return max(envelope.due_at, real) + timedelta(days=60) if envelope.due_at else add_months(real, 13)
+    return min(_wanted_end(envelope, real), real + LONGEST)
 
 
-def _identified_by(sitting: Sitting) -> str:
-    """A word of `sealing.authority.POLICIES` for the strongest proof of this sitting."""
-    proofs = {(p.method, p.provider) for p in IdentityProof.objects.filter(sitting=sitting)}
-    if ("code", "sms") in proofs:
-        return "sms-code"
-    if any(method == "code" for method, _provider in proofs):
-        return "sender-code"
-    return "link"
+def _wanted_end(envelope: Envelope, real: datetime) -> datetime:
+    if envelope.due_at and Policy.model_validate(envelope.policy).past_due == "refuse":
+        return max(envelope.due_at, real) + timedelta(days=60)
+    return add_months(max(envelope.due_at or real, real), 13)

@@ -7,7 +7,7 @@ from undersigned.base.db import atomic
 
 from . import audit
 from .actor import Actor
-from .create_collection import new_draft
+from .create_envelope import new_draft
 from .errors import Conflict
 from .locks import lock_collection, lock_envelope
 from .models import Envelope, EnvelopeState
@@ -22,7 +22,7 @@ def supersede(actor: Actor, collection_id: int) -> Envelope:
         collection = lock_collection(collection_id)
         last_id = collection.envelopes.order_by("-position").values_list("pk", flat=True).first()
         assert last_id is not None  # a collection is made with its first envelope
-        last = lock_envelope(last_id)
+        last = lock_envelope(last_id, content_erased=True)
         match last.state:
             case EnvelopeState.DRAFT:
                 raise Conflict("draft")
@@ -32,4 +32,6 @@ def supersede(actor: Actor, collection_id: int) -> Envelope:
         last.superseded_at = at
         last.save(update_fields=["superseded_at", "updated_at"])
         audit.append(last, "superseded", at, by=actor)
-        return new_draft(actor, collection, position=last.position + 1, at=at)
+        return new_draft(
+            actor, collection.dialect, collection.title, at, collection, position=last.position + 1
+        )

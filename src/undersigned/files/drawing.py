@@ -76,6 +76,50 @@ def text(path: str, page: int) -> list[list[Any]]:
     return [[line, *(round(v, 3) for v in (x1, y1, x2 - x1, y2 - y1))] for line, (x1, y1, x2, y2) in lines]
 
 
+def widgets(path: str) -> list[list[Any]]:
+    """Form fields that are one visible box: [name, page (from 1), left, top, width, height], in percent of the page as shown.
+
+    Raises Refusal "broken".
+    """
+    import pikepdf
+
+    try:
+        with pikepdf.open(path, suppress_warnings=True) as pdf:
+            return [row for number, page in enumerate(pdf.pages, 1) for row in _widgets_on(page, number)]
+    except pikepdf.PdfError as e:
+        raise Refusal("broken", f"qpdf: {e}"[:300]) from e
+
+
+def _widgets_on(page: Any, number: int) -> Iterator[list[Any]]:
+    annotations = page.obj.get("/Annots")
+    if annotations is None:
+        return
+    x1, y1, x2, y2 = (float(n) for n in page.cropbox)
+    left, bottom, across, down = min(x1, x2), min(y1, y2), abs(x2 - x1), abs(y2 - y1)
+    turned = int(page.rotation) % 360
+    for annotation in annotations:
+        if annotation.get("/Subtype") != "/Widget" or "/T" not in annotation or "/Rect" not in annotation:
+            continue
+        ax, ay, bx, by = (float(n) for n in annotation.Rect)
+        corners = [((x - left) / across, (y - bottom) / down) for x, y in ((ax, ay), (bx, by))]
+        (sx, sy), (tx, ty) = (turned_point(x, y, turned) for x, y in corners)
+        box = [min(sx, tx), min(sy, ty), abs(sx - tx), abs(sy - ty)]
+        if box[2] > 0 and box[3] > 0:
+            yield [str(annotation["/T"]), number, *(round(100 * v, 3) for v in box)]
+
+
+def turned_point(x: float, y: float, turned: int) -> tuple[float, float]:
+    """From shares of the page, upwards from its lower left, to shares of the page as shown, downwards from its upper left."""
+    match turned:
+        case 90:
+            return y, x
+        case 180:
+            return 1 - x, y
+        case 270:
+            return 1 - y, 1 - x
+    return x, 1 - y
+
+
 def _require(pdf: Any, page: int) -> None:
     if not 1 <= page <= len(pdf):
         raise Refusal("no_such_page", str(page))

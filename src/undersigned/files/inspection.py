@@ -34,7 +34,8 @@ def inspect(path: str, max_pages: int, max_objects: int) -> dict[str, Any]:
     return facts | {"sizes": sizes}
 
 
-def _by_qpdf(path: Path, max_pages: int, max_objects: int) -> tuple[dict[str, Any], int]:
+def bound_qpdf() -> None:
+    """Set the limits within which qpdf unfolds and parses, for this process."""
     import pikepdf
 
     pikepdf.settings.set_qpdf_limits(
@@ -47,6 +48,12 @@ def _by_qpdf(path: Path, max_pages: int, max_objects: int) -> tuple[dict[str, An
         parser_max_nesting=MAX_DEPTH,
         doc_max_warnings=100,
     )
+
+
+def _by_qpdf(path: Path, max_pages: int, max_objects: int) -> tuple[dict[str, Any], int]:
+    import pikepdf
+
+    bound_qpdf()
     try:
         with pikepdf.open(path, suppress_warnings=True) as pdf:
             if pdf.is_encrypted:

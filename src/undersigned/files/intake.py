@@ -24,9 +24,12 @@ from undersigned.base import bounded
 MAX_PAGES = 2_000
 MAX_OBJECTS = 300_000
 LIMITS = bounded.Limits(memory=1 << 30, cpu=10, wall=20.0, file_size=1 << 20)
+PICTURE_LIMITS = bounded.Limits(memory=2 << 30, cpu=15, wall=30.0, file_size=64 << 20)
 
 REASONS: dict[str, Promise | str] = {
     "not_pdf": _("This is not a PDF."),
+    "empty": _("The file is empty."),
+    "not_picture": _("This picture cannot be read; bring a photo as JPEG, PNG or WebP."),
     "encrypted": _("The PDF has a password; remove it and try again."),
     "broken": _("The PDF is damaged; save or print it to a new PDF and try again."),
     "too_many_pages": _("The PDF has more than 2,000 pages; split it and try again."),
@@ -35,6 +38,9 @@ REASONS: dict[str, Promise | str] = {
     "timeout": _("Checking the PDF took too long; print it to a new PDF and try again."),
     "active_content": _(
         "The PDF contains a program that can change what it shows; print it to a new PDF and try again."
+    ),
+    "signed_form": _(
+        "The PDF is signed already, so its form can no longer be filled in; bring the form as it was before it was signed."
     ),
     "xfa": _(
         "The PDF is an XFA form, which other programs show differently; print it to a new PDF and try again."
@@ -106,11 +112,11 @@ def check(path: Path, max_pages: int = MAX_PAGES) -> PdfFacts:
     except bounded.Refusal as e:
         raise Refused(e.code, e.detail) from e
     except bounded.BoundedError as e:
-        raise Refused(_of_a_dead_child(e), str(e)) from e
+        raise Refused(of_a_dead_child(e), str(e)) from e
     # The child has parsed hostile bytes, so its answer is checked like any other input.
     return PdfFacts.model_validate(answer)
 
 
-def _of_a_dead_child(error: bounded.BoundedError) -> str:
-    """A child that is killed used up its processor time, or its parser gave up for want of memory."""
+def of_a_dead_child(error: bounded.BoundedError) -> str:
+    """Code of a refusal. A child that is killed used up its processor time, or its parser gave up for want of memory."""
     return "timeout" if error.reason == "timeout" else "too_complex"

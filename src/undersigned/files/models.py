@@ -68,7 +68,9 @@ class File(models.Model):
     name = models.CharField(max_length=255)
     title = models.CharField(max_length=255, blank=True)
     pages = models.PositiveIntegerField(
-        null=True, blank=True, help_text="Counted by walking the page tree; null when not a PDF."
+        null=True,
+        blank=True,
+        help_text="Counted by walking the page tree; null when it is no PDF that takes signatures.",
     )
     importance = models.CharField(max_length=20, blank=True)
     media_type = models.CharField(max_length=200, blank=True, help_text="As declared by whoever brought it.")
@@ -95,3 +97,19 @@ class File(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class ArchiveEntry(models.Model):
+    """A file that is kept for good, whatever becomes of the envelope it came from; with the evidence of how it came about."""
+
+    file = models.OneToOneField(
+        File, primary_key=True, on_delete=models.PROTECT, related_name="archive_entry"
+    )
+    organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="+")
+    evidence = models.ForeignKey(File, null=True, on_delete=models.PROTECT, related_name="+")
+    origin = models.CharField(
+        max_length=200, help_text="Public id of the envelope; no foreign key, it may be gone."
+    )
+    renew_at = models.DateTimeField(null=True)
+    deleted_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField()

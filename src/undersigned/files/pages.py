@@ -38,8 +38,20 @@ class TextLine(BaseModel):
     height: float
 
 
+class WidgetBox(BaseModel):
+    """Where a form field stands: page (from 1) and box in percent of the page as shown, from the left and top."""
+
+    model_config = ConfigDict(frozen=True, allow_inf_nan=False)
+    page: int
+    left: float
+    top: float
+    width: float
+    height: float
+
+
 _SIZES = TypeAdapter(list[tuple[float, float]])
 _LINES = TypeAdapter(list[tuple[str, float, float, float, float]])
+_WIDGETS = TypeAdapter(list[tuple[str, int, float, float, float, float]])
 _STORED_LINES = TypeAdapter(list[TextLine])
 
 
@@ -62,6 +74,15 @@ def page_text(path: Path, page: int) -> list[TextLine]:
     """The text of page `page` (from 1), line by line in reading order; empty for a scan. Raises CannotDraw."""
     rows = _LINES.validate_python(_run("text", path=str(path.absolute()), page=page))
     return [TextLine(text=t, left=x, top=y, width=w, height=h) for t, x, y, w, h in rows]
+
+
+def page_widgets(path: Path) -> dict[str, WidgetBox]:
+    """The visible form fields, signature fields among them, by name. Raises CannotDraw."""
+    return _boxes(_WIDGETS.validate_python(_run("widgets", path=str(path.absolute()))))
+
+
+def _boxes(rows: list[tuple[str, int, float, float, float, float]]) -> dict[str, WidgetBox]:
+    return {n: WidgetBox(page=p, left=x, top=y, width=w, height=h) for n, p, x, y, w, h in rows}
 
 
 def picture(blob: Blob, page: int, width: int) -> bytes:
@@ -89,6 +110,23 @@ def sizes(blob: Blob) -> list[tuple[float, float]]:
         target.write_text(json.dumps(page_sizes(path)))
 
     return _SIZES.validate_json(_cached(blob, "sizes.json", make))
+
+
+def widgets(blob: Blob) -> dict[str, WidgetBox]:
+    """As `page_widgets`, of a stored PDF, through the cache."""
+
+    def make(path: Path, target: Path) -> None:
+        target.write_text(json.dumps(_run("widgets", path=str(path.absolute()))))
+
+    return _boxes(_WIDGETS.validate_json(_cached(blob, "widgets.json", make)))
+
+
+def warm(blob: Blob) -> None:
+    """Make what somebody who opens the file sees first, so that nobody waits for it: sizes, fields, the first page's pictures."""
+    sizes(blob)
+    widgets(blob)
+    for width in WIDTHS[:3]:
+        picture(blob, 1, width)
 
 
 def _cached(blob: Blob, what: str, make: Callable[[Path, Path], None]) -> bytes:

@@ -6,8 +6,10 @@ A key never gets other bytes than it had: it is made from their SHA-256, and eve
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import os
+import secrets
 import tempfile
 import time
 from collections.abc import Iterator
@@ -18,6 +20,7 @@ from urllib.parse import unquote, urlsplit
 
 import obstore
 from django.conf import settings
+from obstore.exceptions import GenericError
 from obstore.store import LocalStore, from_url
 
 if TYPE_CHECKING:
@@ -35,16 +38,28 @@ def key_for(organization_id: int, sha256: str) -> str:
     return f"{organization_id}/{sha256[:2]}/{sha256}"
 
 
+def sha256_of(path: Path) -> str:
+    """SHA-256 (hex) of a file."""
+    with path.open("rb") as source:
+        return hashlib.file_digest(source, "sha256").hexdigest()
+
+
 def put(key: str, path: Path, size: int) -> None:
     """Bring the file at `path` (`size` bytes) to `key`, streaming; a reader sees all of it or nothing.
 
     Bytes that are there already are left alone. On a folder the file and its directories are on the disk when this returns.
+    Raises OSError (ENOSPC) when the disk is full; nothing is at `key` then.
     """
     store = _store(settings.STORAGE_URL)
     with contextlib.suppress(FileNotFoundError):
         if obstore.head(store, key)["size"] == size:
             return
-    obstore.put(store, key, path, chunk_size=8 * CHUNK, max_concurrency=4)
+    try:
+        obstore.put(store, key, path, chunk_size=8 * CHUNK, max_concurrency=4)
+    except GenericError as e:
+        if f"os error {errno.ENOSPC}" in str(e):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), key) from e
+        raise
     if (folder := _folder()) is not None:
         target = folder / key
         target.chmod(0o440)
@@ -93,6 +108,18 @@ def delete(key: str) -> None:
         obstore.delete(_store(settings.STORAGE_URL), key)
 
 
+def probe() -> None:
+    """Write, read and delete a few bytes, to see whether it works. Raises what the store raises, Damaged when it gives other bytes."""
+    key, written = f"probe-{secrets.token_hex(8)}", secrets.token_bytes(64)
+    store = _store(settings.STORAGE_URL)
+    obstore.put(store, key, written)
+    try:
+        if bytes(obstore.get(store, key).bytes()) != written:
+            raise Damaged(key)
+    finally:
+        obstore.delete(store, key)
+
+
 @contextlib.contextmanager
 def temporary_file(suffix: str = "") -> Iterator[Path]:
     """An empty file (mode 0600) in DATA_DIR/tmp that is gone after the `with` block, unless it was moved away."""
@@ -114,8 +141,11 @@ def new_temporary(suffix: str = "") -> Path:
 
 def delete_leftovers(older: float = 86400) -> int:
     """Delete temporary files over `older` seconds of age, which killed processes left behind; return how many."""
+    left = list((settings.DATA_DIR / "tmp").glob("*"))
+    if (folder := _folder()) is not None:
+        left += folder.glob("*/*/*#*")  # what obstore writes to before it renames it to the key
     deleted = 0
-    for path in (settings.DATA_DIR / "tmp").glob("*"):
+    for path in left:
         with contextlib.suppress(FileNotFoundError):
             if path.is_file() and path.stat().st_mtime < time.time() - older:
                 path.unlink()

@@ -7,6 +7,7 @@ transaction only writes the handle (`new_file`). What is staged and never used, 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -16,9 +17,9 @@ from django.conf import settings
 from django.db import transaction
 
 from undersigned.accounts.models import Credential, Organization, User
-from undersigned.base import clock
+from undersigned.base import bounded, clock
 
-from . import cache, intake, storage
+from . import cache, intake, kinds, scan, storage
 from .models import Blob, File
 
 SPARED = timedelta(hours=24)
@@ -88,11 +89,11 @@ def store_pdf(
 ) -> File:
     """Check a received PDF, store it and give it a handle; `columns` are further columns of File.
 
-    Call it outside a transaction: checking takes up to `intake.LIMITS.wall` seconds. Raises `intake.Refused`. The temporary file is
+    Call it outside a transaction: checking takes up to `intake.LIMITS.wall` seconds. Raises `intake.Refused`, and as `take_in`. The temporary file is
     still there afterwards.
     """
     facts = intake.check(received.path)
-    staged = stage(organization.pk, received.path, media_type="application/pdf", known=received)
+    staged = take_in(organization.pk, received)
     with transaction.atomic():
         return new_file(
             adopt(staged),
@@ -102,6 +103,72 @@ def store_pdf(
             created_by_credential=credential,
             **{"media_type": "application/pdf", "pages": facts.pages} | columns,
         )
+
+
+def take_in(organization_id: int, received: Received, *, media_type: str = "application/pdf") -> StagedBlob:
+    """Scan for viruses what somebody brought, and bring it into the store: the one way in for bytes that are not of our own making.
+
+    Call it outside a transaction. Raises scan.Infected (nothing is kept then), scan.ScannerUnavailable.
+    """
+    verdict = scan.check(received.path)
+    staged = stage(organization_id, received.path, media_type=media_type, known=received)
+    scan.note(Blob.objects.get(pk=staged.blob_id), verdict)
+    return staged
+
+
+def store_file(
+    organization: Organization,
+    received: Received,
+    name: str,
+    *,
+    kind: str = File.Kind.UPLOAD,
+    user: User | None = None,
+    credential: Credential | None = None,
+    found: kinds.Examined | None = None,
+    **columns: Any,
+) -> File:
+    """As `store_pdf`, for a file of any kind; one that cannot be signed itself has no number of pages.
+
+    `found`: what `kinds.examine` said of it just now. Raises `intake.Refused`: empty, too_large; and what
+    `take_in` raises.
+    """
+    found = found or kinds.examine(received.path)
+    staged = take_in(organization.pk, received, media_type=found.media_type)
+    with transaction.atomic():
+        return new_file(
+            adopt(staged),
+            kind,
+            name,
+            created_by_user=user,
+            created_by_credential=credential,
+            **{"media_type": found.media_type, "pages": found.pages} | columns,
+        )
+
+
+def store_picture_as_pdf(organization: Organization, received: Received, name: str, **columns: Any) -> File:
+    """As `store_pdf`, for a picture (JPEG, PNG, WebP) that becomes a PDF of one page, upright; `name` gets the ending .pdf.
+
+    The picture itself is not kept. Raises `intake.Refused` (not_picture, too_large, timeout), and as `take_in`.
+    """
+    with Received(storage.new_temporary(".pdf"), "", 0) as made:
+        try:
+            bounded.run(
+                "undersigned.files.photo:to_pdf",
+                intake.PICTURE_LIMITS,
+                source=str(received.path.absolute()),
+                target=str(made.path),
+            )
+        except bounded.Refusal as e:
+            raise intake.Refused(e.code, e.detail) from e
+        except bounded.BoundedError as e:
+            raise intake.Refused(intake.of_a_dead_child(e), str(e)) from e
+        scan.check(
+            received.path
+        )  # as it came: a virus in it is worth knowing of, though none is in what was made of it
+        sha256, size = _digest(made.path)
+        stem, dot, ending = clean_name(name).rpartition(".")
+        short = stem if dot and len(ending) <= 5 else clean_name(name)
+        return store_pdf(organization, Received(made.path, sha256, size), f"{short}.pdf", **columns)
 
 
 def stage(
@@ -169,13 +236,30 @@ def clean_name(name: str) -> str:
     return name or "file"
 
 
-def delete_unreferenced(limit: int = 1000) -> int:
+def delete_after_commit(blobs: Collection[int]) -> None:
+    """Their last handle may be gone with this transaction: once it commits, forget their pictures and delete their bytes.
+
+    Whoever is killed before leaves it to the hourly sweep, and so do bytes that were brought in the last 24 hours.
+    """
+    if blobs:
+        transaction.on_commit(lambda: _delete_now(blobs), robust=True)
+
+
+def _delete_now(blobs: Collection[int]) -> None:
+    for key in Blob.objects.filter(pk__in=blobs, files=None).values_list("storage_key", flat=True):
+        cache.drop(key)
+    delete_unreferenced(among=blobs)
+
+
+def delete_unreferenced(limit: int = 1000, among: Collection[int] | None = None) -> int:
     """Delete up to `limit` blobs that no handle uses and that were staged over 24 hours ago; return how many.
 
-    Row and bytes go under the row's lock, so that a simultaneous `stage` of the same bytes waits and then brings them again. Nobody
+    `among`: of these ids only. Row and bytes go under the row's lock, so that a simultaneous `stage` of the same bytes waits and then brings them again. Nobody
     else can want that lock: the row has no handle.
     """
     stale = Blob.objects.filter(files__isnull=True, staged_at__lt=clock.now() - SPARED)
+    if among is not None:
+        stale = stale.filter(pk__in=among)
     deleted = 0
     for pk in list(stale.order_by("staged_at").values_list("pk", flat=True)[:limit]):
         with transaction.atomic():
@@ -190,5 +274,4 @@ def delete_unreferenced(limit: int = 1000) -> int:
 
 
 def _digest(path: Path) -> tuple[str, int]:
-    with path.open("rb") as source:
-        return hashlib.file_digest(source, "sha256").hexdigest(), path.stat().st_size
+    return storage.sha256_of(path), path.stat().st_size

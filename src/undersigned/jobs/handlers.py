@@ -13,6 +13,11 @@ KEEP_DONE = timedelta(days=2)
 _BATCH = 1000
 
 
+@every(60, "heartbeat")
+def heartbeat() -> None:
+    """Nothing to do: that it was done is the sign that a worker lives, also when nobody has work for it."""
+
+
 @every(3600, "prune_jobs")
 def prune_jobs() -> None:
     """Delete jobs that were done more than two days ago, in small transactions. Dead ones stay until someone decides."""

@@ -42,7 +42,7 @@ class Job(models.Model):
         indexes = [
             models.Index(fields=["priority", "run_at"], condition=Q(state="waiting"), name="job_waiting"),
             models.Index(fields=["finished_at"], condition=Q(state="done"), name="job_done"),
-            models.Index(fields=["finished_at"], condition=Q(state="dead"), name="job_dead"),
+            models.Index(fields=["id"], condition=Q(state="dead"), name="job_dead"),
         ]
 
     def __str__(self) -> str:

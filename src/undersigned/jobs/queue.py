@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db.models import Q
 from django.db.models.functions import Now
 
 from undersigned.base import clock
@@ -42,8 +43,9 @@ def enqueue(
 
 
 def rerun(job: Job) -> bool:
-    """Run a dead job again, with all its attempts. False when it is not dead (any more)."""
-    revived = Job.objects.filter(pk=job.pk, state=Job.State.DEAD).update(
+    """Run a job now that is dead or waits for its next attempt, with all its attempts. False when it is done, due or running."""
+    stopped = Q(state=Job.State.DEAD) | Q(state=Job.State.WAITING, token=None, run_at__gt=Now())
+    revived = Job.objects.filter(stopped, pk=job.pk).update(
         state=Job.State.WAITING, run_at=Now(), attempts=0, token=None, finished_at=None
     )
     if revived:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
+import random
 import uuid
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -49,7 +52,7 @@ class Run:
 
     def renew(self) -> bool:
         """Extend the lease from now. False when the job is finished or no longer ours. Called by the worker's renewal thread."""
-        if self._ours().update(run_at=Now() + timedelta(seconds=self.handler.lease)):
+        if self._ours().update(run_at=Now() + _lease_length(self.handler)):
             return True
         # A handler's commit of `finish` also ends the lease.
         self._lost = not self._is_done()
@@ -78,17 +81,21 @@ class Run:
             self.postpone(timedelta(seconds=self.handler.backoff(self.attempt)), reason, count=True)
 
     def bury(self, reason: str) -> None:
-        """Mark the job dead and tell its owner, in one transaction."""
-        with db.atomic():
-            if not self._ours().update(state=Job.State.DEAD, finished_at=Now(), error=reason[:1000]):
-                return
-            logger.error("job %s %s is dead", self.handler.kind, self.job_id)
+        """Tell the job's owner and mark it dead, in one transaction; nothing of it stays when the job is no longer ours.
+
+        The owner comes first: it locks what the work is about, and handlers lock that before `finish` locks the job. The other way
+        round, a burial and a handler that lost its lease could wait for each other.
+        """
+        with contextlib.suppress(LeaseLost), db.atomic():
             if self.handler.on_dead is not None:
                 try:
                     with transaction.atomic():
                         self.handler.on_dead(self.payload, reason)
                 except Exception:
                     logger.exception("on_dead of job %s %s failed", self.handler.kind, self.job_id)
+            if not self._ours().update(state=Job.State.DEAD, finished_at=Now(), error=reason[:1000]):
+                raise LeaseLost(f"{self.handler.kind} {self.job_id}")
+            logger.error("job %s %s is dead: %s", self.handler.kind, self.job_id, reason)
 
 
 def due() -> QuerySet[Job]:
@@ -104,9 +111,27 @@ def claim() -> Run | None:
             if job is None:
                 return None
             run = _lease(job)
-        if run is not None:
+        if run is None:
+            continue
+        if run.attempt <= run.handler.max_attempts:
             return run
+        # The last attempt was never written down: the work kills its worker. Once more would be for ever.
+        run.bury("worker lost")
     return None
+
+
+def claim_keyed(keys: Collection[str]) -> Run | None:
+    """Lease one due job with one of these unique keys, as `claim`; None when there is none that nobody else has."""
+    theirs = due().filter(unique_key__in=keys)
+    if not theirs.exists():
+        return None
+    with db.atomic():
+        job = theirs.order_by("run_at", "pk").select_for_update(skip_locked=True).first()
+        run = _lease(job) if job is not None else None
+    if run is not None and run.attempt > run.handler.max_attempts:
+        run.bury("worker lost")
+        return None
+    return run
 
 
 def _next_locked() -> Job | None:
@@ -125,12 +150,14 @@ def _lease(job: Job) -> Run | None:
         mine.update(run_at=Now() + UNKNOWN_KIND_DELAY, error=f"no handler for {job.kind}")
         return None
     run = Run(job.pk, job.payload, job.attempts + 1, uuid.uuid4(), handler)
-    mine.update(token=run.token, run_at=Now() + timedelta(seconds=handler.lease), attempts=F("attempts") + 1)
-    if job.attempts >= handler.max_attempts:
-        # The last attempt was never written down: the work kills its worker. Once more would be for ever.
-        run.bury("worker lost")
-        return None
+    mine.update(token=run.token, run_at=Now() + _lease_length(handler), attempts=F("attempts") + 1)
     return run
+
+
+def _lease_length(handler: Handler) -> timedelta:
+    """A little more than `handler.lease`, at random: jobs that a worker took down with it must not all come back at one instant, or
+    the one that killed it would take the same others down again."""
+    return timedelta(seconds=handler.lease * random.uniform(1.0, 1.25))  # noqa: S311 - spreads load, guards nothing
 
 
 def execute(run: Run) -> None:

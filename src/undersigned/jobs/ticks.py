@@ -7,7 +7,7 @@ from collections.abc import Callable
 from undersigned.base import clock
 
 from .queue import enqueue
-from .registry import Payload, handler
+from .registry import LEASE, Payload, handler
 from .run import Run
 
 DAY = 86400
@@ -18,7 +18,7 @@ Function = Callable[[], None]
 
 
 def every(
-    seconds: int, name: str, *, max_attempts: int = 3, lease: float = 60
+    seconds: int, name: str, *, max_attempts: int = 3, lease: float = LEASE
 ) -> Callable[[Function], Function]:
     """Register a function without arguments to run once in each period of `seconds` (1 to a day) since the epoch, in UTC.
 

@@ -2,66 +2,117 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
+from pathlib import Path
 
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+from undersigned.base import languages
 from undersigned.base.db import atomic
-from undersigned.envelopes.adopt_prepared import adopt_prepared
+from undersigned.envelopes.adopt_prepared import Prepared, adopt_prepared
 from undersigned.envelopes.models import Document, Envelope, EnvelopeState, Field, Phase
-from undersigned.files import intake, storage
-from undersigned.files.store import StagedBlob, stage
+from undersigned.envelopes.preparing import waiting
+from undersigned.files import intake, pages, storage
+from undersigned.files.store import stage
 from undersigned.jobs.registry import GiveUp
 from undersigned.jobs.run import Run
+from undersigned.sealing.declaration import prepare_declaration
+from undersigned.sealing.fill import fill_pdf
 from undersigned.sealing.prepare import Place, PreparePlan, Widget, Words, prepare_pdf
+from undersigned.sealing.statement import prepare_statement
+
+from .declaration import declaration_plan
+from .statement import statement_plan
 
 
 def prepare(envelope_id: int, run: Run) -> None:
-    """Prepare every document outside any lock, then adopt all in one transaction. Repeatable."""
-    envelope = Envelope.objects.filter(
-        pk=envelope_id, state=EnvelopeState.SENT, phase=Phase.PREPARE, erased_at=None
-    ).first()
-    if envelope is None:
-        return
-    prepared: dict[int, tuple[StagedBlob, int]] = {}
-    for document in Document.objects.filter(envelope=envelope, removed_at=None).select_related(
-        "original__blob"
+    """Prepare what can be prepared outside any lock, then adopt it in one transaction; what can be prepared only then, in the next.
+
+    Repeatable.
+    """
+    done: list[int] = []
+    more = True
+    while more:
+        envelope = Envelope.objects.filter(
+            pk=envelope_id,
+            state=EnvelopeState.SENT,
+            phase=Phase.PREPARE,
+            content_erased_at=None,
+            erased_at=None,
+        ).first()
+        if envelope is None:
+            return
+        prepared = []
+        for document in waiting(envelope):
+            prepared.append(_prepare_one(envelope, document))
+            run.check()
+        with atomic():
+            more = adopt_prepared(envelope_id, prepared)
+            if not more:
+                run.finish()
+        done += [p.document_id for p in prepared]
+    _warm(done)
+
+
+def _warm(documents: list[int]) -> None:
+    """The first page of a long file takes a while to draw; better now than while somebody waits for it."""
+    for document in Document.objects.filter(pk__in=documents, removed_at=None).select_related(
+        "head__file__blob"
     ):
-        prepared[document.pk] = _prepare_one(envelope, document)
-        run.check()
-    with atomic():
-        adopt_prepared(envelope_id, prepared)
-        run.finish()
+        blob = document.head.file.blob if document.head else None
+        if blob is not None:
+            # Not drawn now, it is drawn when somebody looks; what is wrong then shows where it can be seen.
+            with suppress(pages.CannotDraw, storage.Damaged):
+                pages.warm(blob)
 
 
-def _prepare_one(envelope: Envelope, document: Document) -> tuple[StagedBlob, int]:
-    blob = document.original.blob
-    if blob is None:
-        raise GiveUp("the file was erased")
+def _prepare_one(envelope: Envelope, document: Document) -> Prepared:
+    fields = (
+        # Those without a place on any page are added when they are signed.
+        Field.objects.filter(document=document, kind=Field.Kind.SIGNATURE, invisible=False)
+        .select_related("recipient")
+        .order_by("pk")
+    )
+    widgets = [Widget(f.key, f.recipient.full_name if f.recipient else "", _place(f)) for f in fields]
+    with storage.temporary_file(".pdf") as target:
+        signed = False
+        if document.format == Document.Format.DECLARATION:
+            count = prepare_declaration(target, declaration_plan(document, widgets))
+        else:
+            blob = document.source
+            if blob is None:
+                raise GiveUp("the file was erased")
+            with storage.local_path(blob) as source:
+                if document.format == Document.Format.STATEMENT:
+                    plan = statement_plan(document, blob, widgets, envelope.language)
+                    count = prepare_statement(target, plan)
+                else:
+                    count, signed = _lay_out(envelope, document, source, target, widgets)
+        staged = stage(envelope.organization_id, target)
+    return Prepared(document.pk, document.epoch, staged, count, invisible=signed)
+
+
+def _lay_out(
+    envelope: Envelope, document: Document, source: Path, target: Path, widgets: list[Widget]
+) -> tuple[int, bool]:
+    """The file with its form filled in, and the places for signatures; gives the number of pages, and whether it came signed."""
     with ExitStack() as stack:
-        source = stack.enter_context(storage.local_path(blob))
-        target = stack.enter_context(storage.temporary_file(".pdf"))
-        facts = intake.check(source)
-        signed = facts.signatures > 0
-        fields = (
-            Field.objects.filter(document=document, kind=Field.Kind.SIGNATURE)
-            .select_related("recipient")
-            .order_by("pk")
-        )
-        widgets = [Widget(f.key, f.recipient.full_name if f.recipient else "", _place(f)) for f in fields]
+        filled = source
+        form = Field.objects.filter(document=document, kind=Field.Kind.ACROFORM)
+        if values := {f.key: f.value or "" for f in form}:
+            filled = stack.enter_context(storage.temporary_file(".pdf"))
+            fill_pdf(source, filled, values)
+        facts = intake.check(filled)
         plan = PreparePlan(
             title=envelope.title,
-            sha256=blob.sha256,
+            sha256=document.mark,
             sizes=[(w, h) for w, h in facts.sizes],
-            signed=signed,
+            signed=facts.signed,
             widgets=widgets,
-            words=_words(envelope.language),
+            words=_words(envelope.language, form=bool(values)),
         )
-        pages = prepare_pdf(source, target, plan)
-        if signed:
-            fields.update(invisible=True)
-        return stage(envelope.organization_id, target), pages
+        return prepare_pdf(filled, target, plan), facts.signed
 
 
 def _place(field: Field) -> Place | None:
@@ -70,12 +121,14 @@ def _place(field: Field) -> Place | None:
     return Place(field.page, field.x or 0, field.y or 0, field.w or 0, field.h or 0)
 
 
-def _words(language: str) -> Words:
-    with translation.override(language):
+def _words(language: str, *, form: bool) -> Words:
+    with translation.override(languages.spoken(language)):
         return Words(
             heading=_("Signatures"),
             about=_(
                 "This page belongs to the document. Each signature below is a digital signature of its own, with a trusted time."
             ),
-            digest=_("SHA-256 of the document before this page was added:"),
+            digest=_("SHA-256 of the form before it was filled in and this page was added:")
+            if form
+            else _("SHA-256 of the document before this page was added:"),
         )

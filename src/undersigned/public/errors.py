@@ -22,6 +22,11 @@ def page(request: HttpRequest, status: int) -> HttpResponse:
                     "The page was open too long, or your browser keeps no cookies. Go back, load it again and repeat."
                 ),
             )
+        case 429:
+            heading, text = (
+                _("Too many tries"),
+                _("For safety this is limited. Nothing was changed. Please wait some minutes and try again."),
+            )
         case 400:
             heading, text = _("This request makes no sense to us"), _("Go back and try again.")
         case _:
@@ -29,13 +34,26 @@ def page(request: HttpRequest, status: int) -> HttpResponse:
                 _("Something went wrong here"),
                 _("It is not your fault. Nothing was signed or sent twice. Please try again in a moment."),
             )
-    reference = request.META.get("undersigned.request_id", "") if status >= 500 else ""
-    return render(
-        request,
-        "public/error.html",
-        {"heading": heading, "text": text, "reference": reference, "status": status},
-        status=status,
+    return _shown(request, status, heading, text)
+
+
+def withheld(request: HttpRequest, status: int) -> HttpResponse:
+    """A file is not handed out: it did not pass the virus scan (403), or nobody could look (503)."""
+    if status == 403:
+        text = _("It did not pass the virus scan. Its owner has been told.")
+        return _shown(request, status, _("This file is not handed out"), text)
+    text = _(
+        "We could not check the file for viruses. We do not hand it out without that. Please try again in a minute."
     )
+    return _shown(request, status, _("Not possible right now"), text)
+
+
+def _shown(request: HttpRequest, status: int, heading: str, text: str) -> HttpResponse:
+    reference = request.META.get("undersigned.request_id", "") if status >= 500 else ""
+    context = {"heading": heading, "text": text, "reference": reference, "status": status}
+    response = render(request, "public/error.html", context, status=status)
+    response["Cache-Control"] = "no-store"
+    return response
 
 
 def csrf_refused(request: HttpRequest, reason: str = "") -> HttpResponse:

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class VerifyForm(forms.Form):
-    """A signed file and, if at hand, its evidence."""
+    """A signed file and, if at hand, its evidence; `get` asks for something else than the verdict's page."""
 
     use_required_attribute = False
     file = forms.FileField(
@@ -25,3 +25,4 @@ class VerifyForm(forms.Form):
             attrs={"class": "input", "accept": ".pdf,.json,application/pdf,application/json"}
         ),
     )
+    get = forms.RegexField(r"^(pdf|json|version-[1-9][0-9]{0,2})$", required=False, widget=forms.HiddenInput)

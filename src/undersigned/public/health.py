@@ -5,9 +5,10 @@ from __future__ import annotations
 import logging
 
 from django.db import Error, connection
-from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.http import require_safe
+
+from undersigned.base import db
 
 logger = logging.getLogger(__name__)
 _migrated = False
@@ -32,6 +33,5 @@ def _is_migrated() -> bool:
     """Whether no migration is left to apply; once true it stays true for the life of the process."""
     global _migrated
     if not _migrated:
-        executor = MigrationExecutor(connection)
-        _migrated = not executor.migration_plan(executor.loader.graph.leaf_nodes())
+        _migrated = not db.unapplied()
     return _migrated

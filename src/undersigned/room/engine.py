@@ -2,51 +2,57 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
-from django.core.exceptions import ObjectDoesNotExist
 from django.db.models import QuerySet
 
+from undersigned.accounts.limits import LimitReached
 from undersigned.base.clock import now
 from undersigned.envelopes import appearance as looks
-from undersigned.envelopes import links
+from undersigned.envelopes import links, proofs, shown
 from undersigned.envelopes.decline import decline
 from undersigned.envelopes.enter_code import enter_code
-from undersigned.envelopes.errors import CodeLocked, Conflict, NotFound, WrongCode
+from undersigned.envelopes.errors import CodeLocked, Conflict, NotFound, RunOut, WrongCode
 from undersigned.envelopes.models import DocumentVersion, EnvelopeState, Recipient, Sitting
 from undersigned.envelopes.open_sitting import find_sitting, open_sitting, reopen_sitting
 from undersigned.envelopes.pages_seen import record_page
+from undersigned.envelopes.proofs import may_read
 from undersigned.envelopes.resend_code import resend_code
 from undersigned.envelopes.resend_link import resend_link
 from undersigned.envelopes.sign import SignRequest as CoreRequest
 from undersigned.envelopes.sign import sign
-from undersigned.files import pages, storage
+from undersigned.files import kinds, pages, storage
 from undersigned.files.models import Blob
-from undersigned.sealing.timestamp import TimestampUnavailable
+from undersigned.files.scan import Infected, ScannerUnavailable, read_clean
+from undersigned.sealing.errors import TimestampUnavailable
 
+from .documents import FileAnswer, TextLine
 from .gateway import (
-    Appearance,
     Client,
     CodeResult,
-    FileAnswer,
     Gone,
     Opened,
     Outcome,
     Reason,
-    Rejected,
     Room,
     Signing,
     SignRequest,
     State,
-    TextLine,
     Visit,
     Wait,
+    Withheld,
 )
-from .values import BEHIND_CODE, is_locked, next_sms, room_of, state_of
+from .identifying_engine import IdentifyingEngine, send_if_asked
+from .look_engine import LookEngine
+from .looks import HANDS
+from .pad_engine import PadEngine
+from .part_engine import PartEngine
+from .sittings import identified, or_gone, reading, sitting_of
+from .values import BEHIND_PROOF, frame_of, next_sms, room_of, state_in, state_of
+
+_UNOPENED = (State.READ, State.VIEW, State.PREPARING, State.NOT_YOUR_TURN)
+"""States that the link's page does not tell apart: it may be opened."""
 
 
-class Engine:
+class Engine(IdentifyingEngine, LookEngine, PadEngine, PartEngine):
     """Implements `gateway.Gateway`."""
 
     # --- the link -------------------------------------------------------------------------------
@@ -55,18 +61,23 @@ class Engine:
         if link is None or link.recipient.envelope.state == EnvelopeState.DRAFT:
             return None
         state = state_of(link.recipient)
+        offset = link.recipient.envelope.organization.clock_offset
+        if state in BEHIND_PROOF and links.run_out(link, now(offset)):
+            return room_of("", link.recipient, State.SIGN_IN_OVER, None)
         return room_of(
             "",
             link.recipient,
-            State.LINK if state in (State.READ, State.PREPARING, State.NOT_YOUR_TURN) else state,
+            State.LINK if state in _UNOPENED else state,
             None,
         )
 
     def open_link(self, token: str, client: Client) -> Opened | None:
         try:
             opened = open_sitting(token, client.ip, client.agent)
-        except NotFound:
+        except (NotFound, RunOut):
             return None
+        if not may_read(opened.sitting):
+            send_if_asked(opened.sitting)
         return Opened(opened.sitting.pub, opened.secret)
 
     def resend_from_link(self, token: str, client: Client) -> None:
@@ -76,83 +87,80 @@ class Engine:
 
     # --- the sitting ----------------------------------------------------------------------------
     def find(self, visit: Visit) -> Room | None:
+        return _room(find_sitting(visit.room_id, visit.secret))
+
+    def ask(self, visit: Visit) -> Room | None:
+        return _room(find_sitting(visit.room_id, visit.secret, awake=False))
+
+    def glance(self, visit: Visit) -> Room | None:
         sitting = find_sitting(visit.room_id, visit.secret)
+        return (
+            frame_of(sitting.pub, sitting.recipient, state_in(sitting), sitting)
+            if sitting is not None
+            else None
+        )
+
+    def still_shown(self, visit: Visit, revision: str, digest: str) -> bool:
+        sitting = find_sitting(visit.room_id, visit.secret, awake=False)
         if sitting is None:
-            return None
-        state = state_of(sitting.recipient)
-        if sitting.ended_at is not None and state in BEHIND_CODE:
-            state = State.SITTING_OVER
-        elif sitting.identified_at is None and state in BEHIND_CODE:
-            state = State.LOCKED if is_locked(sitting.recipient) else State.CODE
-        return room_of(sitting.pub, sitting.recipient, state, sitting)
+            raise Gone
+        try:
+            shown.as_seen(sitting.recipient, revision, digest)
+        except Conflict:
+            return False
+        return True
 
     def reopen(self, visit: Visit) -> None:
-        with _or_gone():
-            reopen_sitting(_sitting(visit))
+        with or_gone():
+            reopen_sitting(sitting_of(visit))
+            if not may_read(sitting := sitting_of(visit)):
+                send_if_asked(sitting)
 
     def resend(self, visit: Visit) -> None:
-        _resend(_sitting(visit).recipient)
+        _resend(sitting_of(visit).recipient)
 
     def enter_code(self, visit: Visit, code: str) -> CodeResult:
+        sitting = sitting_of(visit)
         try:
-            enter_code(_sitting(visit), code)
+            enter_code(sitting, code)
         except WrongCode as e:
             return CodeResult(False, e.tries_left)
         except (CodeLocked, Conflict):
             return CodeResult(False, 0)
         except NotFound as e:
             raise Gone from e
+        send_if_asked(sitting)
         return CodeResult(True)
 
     def send_code(self, visit: Visit) -> None:
-        recipient = _sitting(visit).recipient
+        recipient = sitting_of(visit).recipient
         wait = next_sms(recipient)
         if wait is not None and (seconds := (wait - now()).total_seconds()) > 0:
             raise Wait(int(seconds) + 1)
         try:
-            with _or_gone():
+            with or_gone():
                 resend_code(recipient)
         except Conflict:
             return
 
-    # --- the signature --------------------------------------------------------------------------
-    def keep_signature(self, visit: Visit, appearance: Appearance) -> None:
-        look = looks.Look(
-            str(appearance.kind), appearance.path, appearance.name, appearance.hand, appearance.image
-        )
-        try:
-            with _or_gone():
-                looks.keep(_identified(visit), look)
-        except looks.UnusableLook as e:
-            raise Rejected(e.code, e.detail) from e
-
-    def kept_picture(self, visit: Visit) -> tuple[str, bytes]:
-        sitting = _identified(visit)
-        if sitting.appearance is None:
-            raise LookupError
-        return looks.picture(sitting.appearance)
-
-    def typed_picture(self, visit: Visit, name: str, hand: str) -> bytes:
-        _identified(visit)
-        try:
-            return looks.typed_picture(name, hand)
-        except looks.UnusableLook as e:
-            raise Rejected(e.code, e.detail) from e
-
+    # --- the end --------------------------------------------------------------------------------
     def sign(self, visit: Visit, request: SignRequest) -> Signing:
-        sitting = _identified(visit)
+        sitting = identified(visit)
+        self._look_by_name(sitting)
         core_request = CoreRequest(
             request.consent_text,
-            sitting.recipient.language,
+            request.language,
             request.revision,
             request.digest,
             request.request_key,
         )
         try:
-            with _or_gone():
+            with or_gone():
                 sign(sitting, core_request)
         except TimestampUnavailable:
             return Signing(Outcome.NOT_READY, Reason.NO_TIME)
+        except ScannerUnavailable:
+            return Signing(Outcome.NOT_READY, Reason.NO_SCAN)
         except Conflict as e:
             match e.code:
                 case "moved":
@@ -166,20 +174,27 @@ class Engine:
             return Signing(Outcome.NOT_SIGNED, Reason.TURN_ENDED)
         return Signing(Outcome.SIGNED)
 
+    def _look_by_name(self, sitting: Sitting) -> None:
+        """Where nothing is asked about the look of a signature, it is the person's name."""
+        name = proofs.signing_name(sitting).name
+        way = proofs.signing_way(sitting)
+        if way is not None and not way.drawn and name:
+            looks.keep(sitting, looks.Look("typed", name=name[: looks.NAME_MAX], hand=HANDS[-1]))
+
     def decline(self, visit: Visit, reason: str) -> None:
         try:
-            with _or_gone():
-                decline(_identified(visit), reason)
+            with or_gone():
+                decline(reading(visit), reason)
         except Conflict:
             return  # the page that follows says how things stand
 
     # --- files ----------------------------------------------------------------------------------
     def page_image(self, visit: Visit, document: str, version: str, page: int, width: int) -> bytes:
-        sitting = _identified(visit)
+        sitting = reading(visit)
         found = _version(sitting, document, version)
         content = self._drawn(found, page, width)
         if width > pages.WIDTHS[0]:
-            with _or_gone():
+            with or_gone():
                 record_page(sitting, found.document_id, page)
         return content
 
@@ -190,7 +205,7 @@ class Engine:
             raise LookupError from e
 
     def page_text(self, visit: Visit, document: str, version: str, page: int) -> list[TextLine]:
-        found = _version(_identified(visit), document, version)
+        found = _version(reading(visit), document, version)
         try:
             return [
                 TextLine(t.text, t.left, t.top, t.width, t.height) for t in pages.text(_blob(found), page)
@@ -199,39 +214,32 @@ class Engine:
             raise LookupError from e
 
     def unsigned_file(self, visit: Visit, document: str) -> FileAnswer:
-        return _answer(_of_kind(_identified(visit), document, DocumentVersion.Kind.PREPARED))
+        sitting = reading(visit)
+        try:
+            return _answer(_of_kind(sitting, document, DocumentVersion.Kind.PREPARED))
+        except LookupError:  # nobody signs it, or it is not filled in yet
+            return _answer(_of_kind(sitting, document, DocumentVersion.Kind.ORIGINAL))
+
+    def original_file(self, visit: Visit, document: str) -> FileAnswer:
+        found = _of_kind(reading(visit), document, DocumentVersion.Kind.ORIGINAL)
+        if not found.document.by_statement:
+            raise LookupError
+        return _answer(found)
 
     def sealed_file(self, visit: Visit, document: str) -> FileAnswer:
-        return _answer(_of_kind(_identified(visit), document, DocumentVersion.Kind.SEALED))
+        return _answer(_of_kind(reading(visit), document, DocumentVersion.Kind.SEALED))
 
 
-@contextmanager
-def _or_gone() -> Iterator[None]:
-    """What is erased in the middle of an action is gone; nothing was done."""
-    try:
-        yield
-    except (NotFound, ObjectDoesNotExist) as e:
-        raise Gone from e
-
-
-def _sitting(visit: Visit) -> Sitting:
-    found = find_sitting(visit.room_id, visit.secret)
-    if found is None:
-        raise Gone
-    return found
-
-
-def _identified(visit: Visit) -> Sitting:
-    found = _sitting(visit)
-    if found.identified_at is None or found.ended_at is not None:
-        raise Gone
-    return found
+def _room(sitting: Sitting | None) -> Room | None:
+    return (
+        room_of(sitting.pub, sitting.recipient, state_in(sitting), sitting) if sitting is not None else None
+    )
 
 
 def _resend(recipient: Recipient) -> None:
     try:
         resend_link(None, recipient)
-    except (Conflict, NotFound):
+    except (Conflict, NotFound, LimitReached):
         return  # whether there was anything to send is nobody's business here
 
 
@@ -258,10 +266,7 @@ def _versions(sitting: Sitting, document: str) -> QuerySet[DocumentVersion]:
     if not document.isdecimal() or len(document) > 6:
         raise LookupError
     return DocumentVersion.objects.filter(
-        document__envelope=sitting.recipient.envelope_id,
-        document__position=int(document),
-        document__removed_at=None,
-        voided_at=None,
+        document__in=shown.documents_of(sitting.recipient).filter(position=int(document)), voided_at=None
     ).select_related("file__blob", "document")
 
 
@@ -273,4 +278,9 @@ def _blob(version: DocumentVersion) -> Blob:
 
 def _answer(version: DocumentVersion) -> FileAnswer:
     blob = _blob(version)
-    return FileAnswer(storage.read(blob), blob.size)
+    try:
+        return FileAnswer(read_clean(blob), blob.size, kinds.served_as(blob.media_type))
+    except ScannerUnavailable as e:
+        raise Withheld(Reason.NO_SCAN) from e
+    except Infected as e:
+        raise Withheld(Reason.INFECTED) from e

@@ -7,10 +7,11 @@ from typing import Any
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from .gateway import HANDS, Appearance, AppearanceKind
+from .looks import HANDS, Appearance, AppearanceKind, Look, Rejected
 
 MAX_PATH = 30_000  # characters of SVG path data
 MAX_IMAGE = 5 * 1024 * 1024  # bytes
@@ -78,6 +79,20 @@ class CodeForm(forms.Form):
         return code
 
 
+class DigitsForm(CodeForm):
+    """A one-time code: digits only, on a keypad."""
+
+    def __init__(self, *args: Any, length: int, **kwargs: Any) -> None:
+        super().__init__(*args, length=length, **kwargs)
+        self.fields["code"].widget.attrs |= {"inputmode": "numeric", "autocapitalize": "off"}
+
+    def clean_code(self) -> str:
+        code = re.sub(r"[\s\-\u2010-\u2015]", "", self.cleaned_data["code"])
+        if len(code) != self.length or not code.isascii() or not code.isdigit():
+            raise forms.ValidationError(_("The code has %(length)s digits.") % {"length": self.length})
+        return code
+
+
 class RefuseForm(forms.Form):
     """Why somebody refuses."""
 
@@ -137,8 +152,23 @@ class SignatureForm(forms.Form):
         help_text=gettext_lazy("PNG, JPEG or WebP, 5 MB at most. The paper around the ink is taken away."),
         widget=forms.FileInput(attrs={"accept": "image/png,image/jpeg,image/webp", "class": "input"}),
     )
+    shade = forms.IntegerField(
+        label=gettext_lazy("Lighter or darker"),
+        required=False,
+        min_value=-100,
+        max_value=100,
+        initial=0,
+        widget=forms.NumberInput(
+            attrs={"type": "range", "min": "-100", "max": "100", "step": "10", "class": "range"}
+        ),
+    )
     use_required_attribute = False
     appearance: Appearance
+
+    def __init__(self, *args: Any, look: Look = Look.CHOOSE, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if look is Look.DRAWN:  # drawing must not shut out who uses a keyboard or a switch
+            self.fields["kind"].choices = [("drawn", _("Draw")), ("typed", _("I cannot draw"))]  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
         data = self.cleaned_data
@@ -156,17 +186,10 @@ class SignatureForm(forms.Form):
         return data
 
     def _drawn(self, path: str) -> None:
-        if not path:
-            self.add_error("path", _("Draw your signature, or type or upload it."))
-            return
         try:
-            width, height = path_box(path)
-        except ValueError:
-            self.add_error("path", _("Draw your signature once more; it did not arrive whole."))
-            return
-        if width < MIN_INK * PAD_WIDTH:
-            self.add_error("path", _("Draw a little more; this is too small to be seen."))
-        self.appearance = Appearance(AppearanceKind.DRAWN, path=path, width=width, height=height)
+            self.appearance = drawing(path)
+        except forms.ValidationError as e:
+            self.add_error("path", e)
 
     def _uploaded(self, image: UploadedFile[Any] | None) -> None:
         if image is None:
@@ -181,12 +204,38 @@ class SignatureForm(forms.Form):
         if not known and not (content[:4] == b"RIFF" and content[8:12] == b"WEBP"):
             self.add_error("image", _("Choose a PNG or JPEG picture."))
             return
-        self.appearance = Appearance(AppearanceKind.UPLOADED, image=content)
+        shade = self.cleaned_data.get("shade") or 0
+        self.appearance = Appearance(AppearanceKind.UPLOADED, image=content, shade=shade)
+
+
+def drawing(path: str) -> Appearance:
+    """The look of a drawn signature. Raises ValidationError with words for the signer."""
+    if not path:
+        raise forms.ValidationError(_("Draw your signature, or type or upload it."))
+    try:
+        width, height = path_box(path)
+    except ValueError as e:
+        raise forms.ValidationError(_("Draw your signature once more; it did not arrive whole.")) from e
+    if width < MIN_INK * PAD_WIDTH:
+        raise forms.ValidationError(_("Draw a little more; this is too small to be seen."))
+    return Appearance(AppearanceKind.DRAWN, path=path, width=width, height=height)
 
 
 def too_large(size: int) -> str:
     """The error for a picture of `size` bytes."""
-    return _("The picture is %(size).1f MB; 5 MB is the most.") % {"size": size / 1024 / 1024}
+    return _("The picture is %(size)s MB; 5 MB is the most.") % {"size": number_format(size / 1024 / 1024, 1)}
+
+
+class PadForm(forms.Form):
+    """What a phone drew."""
+
+    path = forms.CharField(required=False, widget=forms.HiddenInput)
+    appearance: Appearance
+
+    def clean_path(self) -> str:
+        path: str = self.cleaned_data["path"]
+        self.appearance = drawing(path)
+        return path
 
 
 class SignForm(forms.Form):
@@ -201,7 +250,23 @@ class SignForm(forms.Form):
 
 def tries(left: int) -> str:
     """The error after a wrong code."""
-    start = ngettext(
+    return tries_at_digits(left) + " " + _("Check 0 and O, 1 and I.")
+
+
+def tries_at_digits(left: int) -> str:
+    """The error after a wrong one-time code."""
+    return ngettext(
         "That code is not right. %(n)s try left.", "That code is not right. %(n)s tries left.", left
     ) % {"n": left}
-    return f"{start} {_('Check 0 and O, 1 and I.')}"
+
+
+def rejected(reason: Rejected, size: int) -> str:
+    """The error for a look that cannot be used; `size` of the picture in bytes."""
+    match reason.code:
+        case "too_large":
+            return too_large(size)
+        case "too_small":
+            return _("The picture is too small. It must be at least 100 by 40 pixels.")
+        case "missing_glyph":
+            return _("We cannot draw “%(sign)s”. Choose Draw or Upload.") % {"sign": reason.detail}
+    return _("Choose a PNG or JPEG picture.")

@@ -6,11 +6,16 @@ people, no codes, no internal ids. Times are aware datetimes; sizes of pages are
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
+
+from .documents import Document, FileAnswer, Place, TextLine
+from .identifying import Asked, Identifying, OneTime, Way
+from .looks import Kept, Look, Looks
+from .pads import Pad, Pads
+from .parts import Act, Parts, ReturnUrls
 
 
 class State(StrEnum):
@@ -18,8 +23,11 @@ class State(StrEnum):
 
     LINK = "link"  # may be opened; nothing has been asked yet
     CODE = "code"  # opened; the code is asked
-    LOCKED = "locked"  # too many wrong codes, until Room.code.locked_until
+    ONE_TIME = "one_time"  # opened; a code is sent now and asked
+    IDENTIFY = "identify"  # opened; a provider must say who it is
+    LOCKED = "locked"  # too many failed tries, until Room.code.locked_until
     READ = "read"  # may read and sign
+    VIEW = "view"  # may read; nothing is asked of them
     PREPARING = "preparing"  # pages are being made; the page asks again by itself
     SIGNED = "signed"  # this person has signed, others have not
     COMPLETED = "completed"  # everybody has signed; the sealed files may still be on their way
@@ -31,6 +39,8 @@ class State(StrEnum):
     ON_HOLD = "on_hold"
     NOT_YOUR_TURN = "not_your_turn"
     REMOVED = "removed"  # erased
+    HANDED_ON = "handed_on"  # this person handed their part on to Room.handed_to
+    SIGN_IN_OVER = "sign_in_over"  # the link was good for a moment and one use, and that is over
     SITTING_OVER = "sitting_over"  # idle too long; may be opened again
 
 
@@ -49,26 +59,6 @@ class Visit:
     room_id: str
     secret: str
     client: Client
-
-
-@dataclass(frozen=True)
-class Page:
-    """Size of one page as pictured (after rotation), in points."""
-
-    width: float
-    height: float
-
-
-@dataclass(frozen=True)
-class Document:
-    """A file to read. `id` is opaque and URL safe; `version` changes whenever the bytes do."""
-
-    id: str
-    name: str
-    version: str
-    pages: tuple[Page, ...]
-    size: int  # bytes
-    sealed: bool = False  # the sealed file can be had
 
 
 @dataclass(frozen=True)
@@ -94,16 +84,8 @@ class Code:
 
 
 @dataclass(frozen=True)
-class Kept:
-    """The signature's look, kept for this sitting. `revision` changes with it, for the picture's address."""
-
-    kind: str  # drawn, typed, uploaded
-    revision: str
-
-
-@dataclass(frozen=True)
 class Room:
-    """Everything a page shows. With `protected`, title and files stay unseen until the code is right."""
+    """Everything a page shows. With `protected`, title, files and people stay unseen until the person has proved who they are."""
 
     id: str  # of the sitting; empty while only the link is known
     state: State
@@ -111,8 +93,11 @@ class Room:
     organization: str
     title: str
     recipient: str
+    viewer: bool = False  # reads or gets a copy, and signs nothing
     documents: tuple[Document, ...] = ()
     people: tuple[Person, ...] = ()
+    places: tuple[Place, ...] = ()
+    ahead: int = 0  # people who sign before this one and have not yet
     message: str = ""
     language: str = "en"
     time_zone: str = "UTC"
@@ -121,28 +106,85 @@ class Room:
     ended_at: datetime | None = None  # expired, superseded, removed, cancelled
     signed_at: datetime | None = None
     code: Code = field(default_factory=Code)
+    asked: Asked = Asked.NOTHING  # what must be proved next: before reading, or (state READ) before signing
+    one_time: OneTime = field(default_factory=OneTime)
+    ways: tuple[Way, ...] = ()
     identified_by: str = ""  # in words: "code by SMS to the number ending 67"
     consent_text: str = ""  # the sender's own, word for word; empty: ours
     revision: str = ""  # of what is shown; goes back with the signature
     digest: str = ""  # SHA-256 hex over the documents shown
     kept: Kept | None = None
+    pad: Pad | None = None
+    idle_left: int = 0  # seconds until the sitting ends by itself
     copy_to: str = ""  # masked address that gets the sealed copy
     sender_mail: str = ""  # where "Write to {sender}" leads; empty: no such link
+    may_ask: bool = False  # there is a discussion that this person may take part in
     may_decline: bool = True
     reason_required: bool = False
+    goes_on: bool = False  # the others go on when this person refuses
     skippable: bool = False  # refusing leaves out this signature only
     protected: bool = False
     sandbox: bool = False  # a test organisation: the pages say so
+    dialog_title: str = ""  # the sender's words before anything is read
+    dialog_message: str = ""
+    return_urls: ReturnUrls = field(default_factory=ReturnUrls)
+    may_forward: bool = False
+    forwarded: str = ""  # name of the one who signs after this person, by their own wish
+    handed_to: str = ""
+    written_to: bool = True  # messages of ours reach this person
+    look: Look = Look.CHOOSE
+
+    @property
+    def in_parts(self) -> bool:
+        """Whether more is asked than to read all and sign."""
+        return any(p.act is not Act.SIGN for document in self.documents for p in document.parts)
+
+    @property
+    def signs(self) -> bool:
+        """Whether a signature is asked of this person at all."""
+        return not self.in_parts or any(document.to_sign for document in self.documents)
+
+    @property
+    def done_count(self) -> int:
+        """Documents with which nothing is left to be done but to sign them."""
+        return sum(document.prepared for document in self.documents)
+
+    def next_document(self, after: int = 0) -> int:
+        """Number of the document with which to go on, of those that follow first; 0 when only signing is left."""
+        numbered = list(enumerate(self.documents, 1))
+        ahead = (n for n, document in numbered if n > after and not document.prepared)
+        return next(ahead, 0) or next((n for n, document in numbered if document.open), 0)
+
+    @property
+    def only_signing(self) -> bool:
+        """Whether only the signature is left, however much of the documents was looked at."""
+        return self.signs and not any(document.open for document in self.documents)
+
+    @property
+    def waits(self) -> bool:
+        """Whether pages are being made ready that this person will sign."""
+        return any(document.waits for document in self.documents)
 
     @property
     def hides_content(self) -> bool:
         """Whether title, files and people must not be shown yet."""
-        return self.protected and self.state in (State.LINK, State.CODE, State.LOCKED)
+        return self.protected and self.state in (
+            State.LINK,
+            State.CODE,
+            State.ONE_TIME,
+            State.IDENTIFY,
+            State.LOCKED,
+        )
 
     @property
     def asker(self) -> str:
         """Who asks: the sender, or the organisation alone while the sender must not be named."""
         return self.organization if self.hides_content else self.sender
+
+    @property
+    def who_signs(self) -> int:
+        """How many people sign, this one included."""
+        return len(self.people)
 
     @property
     def page_count(self) -> int:
@@ -163,41 +205,6 @@ class CodeResult:
     tries_left: int = 0
 
 
-class AppearanceKind(StrEnum):
-    DRAWN = "drawn"
-    TYPED = "typed"
-    UPLOADED = "uploaded"
-
-
-@dataclass(frozen=True)
-class Appearance:
-    """How the signature shall look; only the part of its kind is set.
-
-    `path`: SVG path data (M L Q C Z, absolute, one decimal, filled, at most 30 kB), trimmed to start at 0,0;
-    `width`, `height` its box in the same units. `name`, `hand` (see `HANDS`) for typed. `image`: the uploaded bytes.
-    """
-
-    kind: AppearanceKind
-    path: str = ""
-    width: float = 0
-    height: float = 0
-    name: str = ""
-    hand: str = ""
-    image: bytes = b""
-
-
-HANDS = ("caveat", "dancing-script", "kalam", "noto")
-"""Names of the hands a typed signature can have; the last one prints any script."""
-
-
-class Rejected(Exception):
-    """A look that cannot be used. `code`: not_picture, too_large, too_small, missing_glyph (`detail`: the sign)."""
-
-    def __init__(self, code: str, detail: str = "") -> None:
-        super().__init__(code)
-        self.code, self.detail = code, detail
-
-
 class Wait(Exception):
     """Too early to ask again; `seconds` until one may."""
 
@@ -211,6 +218,7 @@ class SignRequest:
     """What the person agreed to. A repeated `request_key` must give the first result again."""
 
     consent_text: str
+    language: str  # that the page was in
     revision: str
     digest: str
     request_key: str
@@ -228,6 +236,7 @@ class Reason(StrEnum):
     EXPIRED = "expired"
     NO_TIME = "no_time"  # no trusted time
     NO_SCAN = "no_scan"  # files could not be checked
+    INFECTED = "infected"  # a file did not pass the virus scan
     BUSY = "busy"  # others sign at this moment
 
 
@@ -237,30 +246,19 @@ class Signing:
     reason: Reason | None = None
 
 
-@dataclass(frozen=True)
-class TextLine:
-    """A line of text as it stands on the page; places in percent of the page."""
-
-    text: str
-    left: float
-    top: float
-    width: float
-    height: float
-
-
-@dataclass(frozen=True)
-class FileAnswer:
-    """A file on its way to the browser."""
-
-    chunks: Iterable[bytes]
-    size: int
-
-
 class Gone(LookupError):
     """The sitting has ended, or all of it has been erased, since `find`; the room then says how things stand."""
 
 
-class Gateway(Protocol):
+class Withheld(Exception):
+    """A file is not handed out now; `reason` is NO_SCAN or INFECTED."""
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class Gateway(Identifying, Looks, Pads, Parts, Protocol):
     """The core as the room sees it. Unknown, foreign and malformed all give None (or LookupError for files).
 
     Everything that takes a Visit, except `find`, may raise Gone.
@@ -278,6 +276,15 @@ class Gateway(Protocol):
     def find(self, visit: Visit) -> Room | None:
         """The room of a sitting; keeps it awake. None when id and secret do not belong together."""
 
+    def ask(self, visit: Visit) -> Room | None:
+        """As `find`, for a page that only asks how things stand: time without the person goes on."""
+
+    def glance(self, visit: Visit) -> Room | None:
+        """As `find`, for what pages load (pictures, text): nothing but `id`, `state` and the words of the frame is filled in."""
+
+    def still_shown(self, visit: Visit, revision: str, digest: str) -> bool:
+        """Whether a page that showed this may still be signed; others' signatures do not matter."""
+
     def reopen(self, visit: Visit) -> None:
         """After SITTING_OVER: start again in the same sitting, with the code asked anew."""
 
@@ -289,15 +296,6 @@ class Gateway(Protocol):
 
     def send_code(self, visit: Visit) -> None:
         """Send a new code by SMS. Raises Wait when the last one is too young."""
-
-    def keep_signature(self, visit: Visit, appearance: Appearance) -> None:
-        """Keep the look for this sitting. Raises Rejected."""
-
-    def kept_picture(self, visit: Visit) -> tuple[str, bytes]:
-        """Media type (image/svg+xml or image/png) and bytes of the kept look. Raises LookupError without one."""
-
-    def typed_picture(self, visit: Visit, name: str, hand: str) -> bytes:
-        """SVG of a typed signature, drawn by the code that draws it in the PDF. Raises Rejected."""
 
     def sign(self, visit: Visit, request: SignRequest) -> Signing:
         """Sign all documents shown, or none."""
@@ -312,10 +310,13 @@ class Gateway(Protocol):
         """Lines in reading order; empty for a scan. Raises LookupError."""
 
     def unsigned_file(self, visit: Visit, document: str) -> FileAnswer:
-        """The PDF as it was shown. Raises LookupError."""
+        """The PDF as it was shown. Raises LookupError, Withheld."""
+
+    def original_file(self, visit: Visit, document: str) -> FileAnswer:
+        """The file that a document's pages are about, as it came. Raises LookupError."""
 
     def sealed_file(self, visit: Visit, document: str) -> FileAnswer:
-        """The sealed PDF. Raises LookupError while it is not ready."""
+        """The sealed PDF. Raises LookupError while it is not ready, Withheld."""
 
 
 _gateway: Gateway | None = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
 from undersigned.accounts.limits import client_address
 
@@ -23,12 +23,37 @@ def visit(request: HttpRequest, room_id: str) -> Visit:
     return Visit(room_id, request.COOKIES.get(COOKIE, ""), client(request))
 
 
+def forget(response: HttpResponseBase, room_id: str) -> None:
+    """Take the cookie back: this browser is out of the room."""
+    response.delete_cookie(COOKIE, path=f"{ROOM_PATH}/{room_id}", samesite="Lax")
+
+
 def remember(response: HttpResponse, opened: Opened) -> None:
     """Set the cookie of a new sitting. It ends with the browser; the server ends the sitting earlier when idle."""
     response.set_cookie(
         COOKIE,
         opened.secret,
         path=f"{ROOM_PATH}/{opened.room_id}",
+        secure=settings.PUBLIC_URL.startswith("https://"),
+        httponly=True,
+        samesite="Lax",
+    )
+
+
+HEARD = "heard"
+
+
+def heard(request: HttpRequest) -> bool:
+    """Whether this browser has shown the sender's words that come before the documents, and the person went on."""
+    return HEARD in request.COOKIES
+
+
+def hear(response: HttpResponse, room_id: str) -> None:
+    """They went on; they are not shown again in this browser until it is closed."""
+    response.set_cookie(
+        HEARD,
+        "1",
+        path=f"{ROOM_PATH}/{room_id}",
         secure=settings.PUBLIC_URL.startswith("https://"),
         httponly=True,
         samesite="Lax",

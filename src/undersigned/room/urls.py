@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path, register_converter
 
-from . import files, views
+from . import files, forward_pages, identification, part_pages, phone, reading, talk_pages, views
 
 
 class Opaque:
@@ -25,18 +25,39 @@ app_name = "room"
 urlpatterns = [
     path("l/<str:token>", views.link, name="link"),
     path("l/<str:token>/resend", views.link_resend, name="link-resend"),
+    path("p/<str:token>", phone.pad, name="pad"),
     path("<opaque:room_id>/", views.home, name="home"),
-    path("<opaque:room_id>/state", views.state, name="state"),
+    path("<opaque:room_id>/state", reading.state, name="state"),
+    path("<opaque:room_id>/stay", reading.stay, name="stay"),
     path("<opaque:room_id>/open", views.reopen, name="reopen"),
     path("<opaque:room_id>/resend", views.resend, name="resend"),
     path("<opaque:room_id>/code", views.code, name="code"),
     path("<opaque:room_id>/code/again", views.code_again, name="code-again"),
-    path("<opaque:room_id>/read", views.read, name="read"),
+    path("<opaque:room_id>/one-time", identification.one_time, name="one-time"),
+    path("<opaque:room_id>/one-time/send", identification.one_time_send, name="one-time-send"),
+    path("<opaque:room_id>/identify", identification.identify, name="identify"),
+    path("<opaque:room_id>/identify/<slug:how>", identification.identify_ended, name="identify-ended"),
+    path("<opaque:room_id>/identified", identification.identified, name="identified"),
+    path("<opaque:room_id>/provider/<slug:provider>.png", identification.logo, name="provider-logo"),
+    path("<opaque:room_id>/read", reading.read, name="read"),
+    path("<opaque:room_id>/message", part_pages.dialog, name="dialog"),
+    path("<opaque:room_id>/documents", part_pages.parts, name="parts"),
+    path("<opaque:room_id>/document/<int:number>", part_pages.document, name="document"),
+    path("<opaque:room_id>/document/<int:number>/form", part_pages.fill, name="fill"),
+    path("<opaque:room_id>/document/<int:number>/file", part_pages.bring, name="bring"),
+    path("<opaque:room_id>/document/<int:number>/form-<opaque:version>.css", part_pages.boxes, name="boxes"),
+    path("<opaque:room_id>/forward", forward_pages.forward, name="forward"),
+    path("<opaque:room_id>/fields-<opaque:revision>.css", reading.places, name="places"),
     path("<opaque:room_id>/signature", views.signature, name="signature"),
+    path("<opaque:room_id>/phone", phone.phone, name="phone"),
+    path("<opaque:room_id>/phone.svg", phone.code, name="phone-code"),
     path("<opaque:room_id>/sign", views.sign, name="sign"),
+    path("<opaque:room_id>/ask", talk_pages.ask, name="ask"),
     path("<opaque:room_id>/done", views.done, name="done"),
     path("<opaque:room_id>/refuse", views.refuse, name="refuse"),
+    path("<opaque:room_id>/later", views.later, name="later"),
     path("<opaque:room_id>/file/<int:number>", files.unsigned, name="file"),
+    path("<opaque:room_id>/original/<int:number>", files.original, name="original"),
     path("<opaque:room_id>/sealed/<int:number>", files.sealed, name="sealed"),
     path(
         "<opaque:room_id>/page/<opaque:document>/<opaque:version>/<int:page>-<int:width>.jpg",
@@ -46,5 +67,6 @@ urlpatterns = [
     path("<opaque:room_id>/text/<opaque:document>/<opaque:version>/<int:page>.json", files.text, name="text"),
     path("<opaque:room_id>/words/<int:number>", files.words, name="words"),
     path("<opaque:room_id>/signature.svg", files.typed, name="typed"),
+    path("<opaque:room_id>/picture", files.uploaded, name="uploaded"),
     path("<opaque:room_id>/kept", files.kept, name="kept"),
 ]

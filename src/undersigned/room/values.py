@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from django.utils.translation import gettext as _
@@ -9,22 +10,32 @@ from django.utils.translation import gettext as _
 from undersigned.base.clock import now
 from undersigned.delivery.models import Message
 from undersigned.envelopes import appearance as looks
-from undersigned.envelopes import shown
+from undersigned.envelopes import phone_pad, proofs, variables
+from undersigned.envelopes.graph import waiting_for
 from undersigned.envelopes.messages import AGAIN_AFTER
-from undersigned.envelopes.models import DocumentVersion, Recipient, Sitting
+from undersigned.envelopes.models import Document, Envelope, Forward, Recipient, Sitting
+from undersigned.envelopes.open_sitting import idle_left
 from undersigned.envelopes.policy import Policy
-from undersigned.envelopes.shown import Shown
+from undersigned.envelopes.prove_identity import buttons
+from undersigned.envelopes.send_one_time_code import CHANNELS, SUBJECT, address
 from undersigned.envelopes.signer import Standing, standing
-from undersigned.files import pages
+from undersigned.envelopes.ways import OfferedWay
+from undersigned.identity import one_time_code
 from undersigned.identity.code import LENGTH, TRIES
 
-from .gateway import Code, Document, Kept, Page, Person, Room, State
+from .document_values import documents, final_pages, places, rows_of, shown_of
+from .gateway import Code, Person, Room, State
+from .identifying import Asked, OneTime, Way, WayKind
+from .looks import Kept, Look
+from .pads import Pad
+from .parts import ReturnUrls
 
 _STATES = {
     Standing.ERASED: State.REMOVED,
     Standing.SUPERSEDED: State.SUPERSEDED,
     Standing.CANCELLED: State.CANCELLED,
     Standing.DECLINED: State.DECLINED,
+    Standing.FORWARDED: State.HANDED_ON,
     Standing.STOPPED: State.STOPPED,
     Standing.COMPLETED: State.COMPLETED,
     Standing.SIGNED: State.SIGNED,
@@ -34,9 +45,46 @@ _STATES = {
     Standing.PREPARING: State.PREPARING,
     Standing.NOT_YOUR_TURN: State.NOT_YOUR_TURN,
     Standing.OPEN: State.READ,
+    Standing.VIEWING: State.VIEW,
 }
-BEHIND_CODE = (State.READ, State.PREPARING, State.NOT_YOUR_TURN, State.SIGNED, State.COMPLETED)
-"""States whose page shows content; without identification the code is asked first."""
+_WITH_PAGES = (State.READ, State.VIEW, State.SIGNED, State.COMPLETED)
+BEHIND_PROOF = (
+    State.READ,
+    State.VIEW,
+    State.PREPARING,
+    State.NOT_YOUR_TURN,
+    State.SIGNED,
+    State.COMPLETED,
+)
+"""States whose page shows content; who has not proved who they are is asked first."""
+_ASKED = {
+    None: Asked.NOTHING,
+    "code": Asked.CODE,
+    "mail_code": Asked.ONE_TIME,
+    "sms_code": Asked.ONE_TIME,
+    "strong": Asked.PROVIDER,
+    "choose": Asked.CHOICE,
+    "unavailable": Asked.UNAVAILABLE,
+}
+_ASKING = {
+    Asked.CODE: State.CODE,
+    Asked.ONE_TIME: State.ONE_TIME,
+    Asked.PROVIDER: State.IDENTIFY,
+    Asked.CHOICE: State.IDENTIFY,
+    Asked.UNAVAILABLE: State.IDENTIFY,
+}
+
+
+def state_in(sitting: Sitting) -> State:
+    """The state of somebody who has opened their link: content, or what must be proved before it."""
+    state = state_of(sitting.recipient)
+    if state not in BEHIND_PROOF:
+        return state
+    if sitting.ended_at is not None:
+        return State.SITTING_OVER
+    if proofs.may_read(sitting):
+        return state
+    return State.LOCKED if is_locked(sitting.recipient) else _ASKING[_ASKED[proofs.asked(sitting)]]
 
 
 def state_of(recipient: Recipient) -> State:
@@ -49,38 +97,194 @@ def is_locked(recipient: Recipient) -> bool:
     return until is not None and now(recipient.envelope.organization.clock_offset) < until
 
 
-def room_of(room_id: str, recipient: Recipient, state: State, sitting: Sitting | None) -> Room:
+def is_closed(recipient: Recipient, sitting: Sitting | None) -> bool:
+    """Must nothing of the request be told yet?"""
+    return recipient.identity.protects and (sitting is None or sitting.identified_at is None)
+
+
+def frame_of(room_id: str, recipient: Recipient, state: State, sitting: Sitting) -> Room:
+    """What needs no look at documents or people."""
+    if is_closed(recipient, sitting):
+        return _closed(room_id, recipient, state, sitting, None)
+    return _frame(room_id, recipient, state)
+
+
+def _frame(room_id: str, recipient: Recipient, state: State) -> Room:
     envelope = recipient.envelope
-    policy = Policy.model_validate(envelope.policy)
-    seen = shown.current(envelope) if state not in (State.REMOVED,) else Shown(())
-    owner = envelope.owner_user
     return Room(
         id=room_id,
         state=state,
         sender=envelope.creator_name,
-        organization=envelope.organization.name,
-        title=envelope.title,
+        organization=envelope.company_name or envelope.organization.name,
+        title="" if state is State.REMOVED else envelope.title,
         recipient=recipient.full_name,
-        documents=_documents(
-            seen, with_pages=state in (State.READ, State.SIGNED, State.COMPLETED) and sitting is not None
-        ),
-        people=_people(recipient),
-        message=envelope.description,
+        viewer=recipient.kind != Recipient.Kind.SIGNER,
         language=recipient.language,
-        due_at=envelope.due_at,
+        sandbox=envelope.organization.sandbox,
+    )
+
+
+def room_of(room_id: str, recipient: Recipient, state: State, sitting: Sitting | None) -> Room:
+    envelope = recipient.envelope
+    policy = Policy.model_validate(envelope.policy)
+    asked = proofs.asked(sitting) if sitting is not None and state is not State.REMOVED else None
+    if state is State.SIGN_IN_OVER:
+        return replace(_closed(room_id, recipient, state, sitting, None), return_urls=return_urls(recipient))
+    if is_closed(recipient, sitting):
+        return _closed(room_id, recipient, state, sitting, asked)
+    rows = rows_of(recipient) if state is not State.REMOVED else []
+    seen = shown_of(rows)
+    way = proofs.signing_way(sitting) if sitting is not None and state is State.READ else None
+    if way is not None and not way.statement:
+        rows = [row for row in rows if row.format != Document.Format.DECLARATION]  # not asked for that way
+    forwarded = _forwarded(recipient) if policy.forwarding else ""
+    owner, due_at = envelope.owner_user, envelope.due_at
+    if recipient.kind != Recipient.Kind.SIGNER:
+        due_at = None  # nothing is asked of them
+    final = final_pages(rows) if sitting is not None and state in _WITH_PAGES else {}
+    return replace(
+        _frame(room_id, recipient, state),
+        recipient=(proofs.signing_name(sitting).name if sitting is not None else "") or recipient.full_name,
+        documents=documents(rows, final, recipient, sitting),
+        people=_people(recipient),
+        places=places(rows, final, recipient) if state is State.READ else (),
+        ahead=waiting_for(recipient) if state is State.NOT_YOUR_TURN else 0,
+        message="" if state is State.REMOVED else envelope.description,
+        due_at=due_at,
+        overdue=due_at is not None and due_at <= now(envelope.organization.clock_offset),
         ended_at=_ended_at(recipient, state),
         signed_at=recipient.settled_at if state in (State.SIGNED, State.COMPLETED) else None,
         code=_code(recipient),
-        identified_by=_("identified by code") if sitting is not None and "code" in policy.identity else "",
+        asked=_ASKED[asked],
+        one_time=_one_time(sitting, asked),
+        ways=_ways(sitting, asked),
+        identified_by=_identified_by(sitting),
         revision=seen.revision,
         digest=seen.digest,
         kept=_kept(sitting),
+        pad=_pad(sitting),
+        idle_left=idle_left(sitting) if sitting is not None else 0,
         copy_to=_masked(recipient.email or "") if "signers" in policy.copy_to else "",
         sender_mail=owner.email,
+        may_ask=_may_ask(recipient, policy, state, sitting),
         may_decline=policy.decline_allowed,
+        goes_on=policy.on_decline == "isolate",
         skippable=policy.on_decline == "waive",
+        consent_text=recipient.sign_text,
+        dialog_title=recipient.dialog_title,
+        dialog_message=recipient.dialog_message,
+        return_urls=return_urls(recipient),
+        may_forward=policy.forwarding and state is State.READ and not forwarded,
+        forwarded=forwarded,
+        handed_to=forwarded if state is State.HANDED_ON else "",
+        written_to=policy.invitation,
+        look=_look(sitting) if state is State.READ else Look.CHOOSE,
+    )
+
+
+def return_urls(recipient: Recipient) -> ReturnUrls:
+    """The sender's addresses with their variables put in."""
+    given = (recipient.return_url_done, recipient.return_url_declined, recipient.return_url_later)
+    if not any(given):
+        return ReturnUrls()
+    values = variables.of(recipient.envelope, recipient)
+    return ReturnUrls(*(variables.expand(url, values, in_url=True) for url in given))
+
+
+def _forwarded(recipient: Recipient) -> str:
+    """Name of the one to whom the person handed their part."""
+    found = Forward.objects.filter(original=recipient).select_related("recipient").order_by("-pk").first()
+    return found.recipient.full_name if found is not None else ""
+
+
+def _may_ask(recipient: Recipient, policy: Policy, state: State, sitting: Sitting | None) -> bool:
+    """Whether the page is worth a link; the core decides it anew (`envelopes.discussion`)."""
+    inside = policy.discussion and policy.room_access == "space" and recipient.kind != Recipient.Kind.COPY
+    return inside and sitting is not None and state in _WITH_PAGES
+
+
+def _closed(
+    room_id: str, recipient: Recipient, state: State, sitting: Sitting | None, asked: proofs.Asked | None
+) -> Room:
+    """Before proof, of a protected request: the organisation, and nothing that could be let out by mistake."""
+    envelope = recipient.envelope
+    name = envelope.company_name or envelope.organization.name
+    return Room(
+        id=room_id,
+        state=state,
+        sender=name,
+        organization=name,
+        title="",
+        recipient="",
+        language=recipient.language,
+        ended_at=_ended_at(recipient, state),
+        code=_code(recipient),
+        asked=_ASKED[asked],
+        one_time=_one_time(sitting, asked),
+        ways=_ways(sitting, asked),
+        idle_left=idle_left(sitting) if sitting is not None else 0,
+        may_decline=False,
+        protected=True,
         sandbox=envelope.organization.sandbox,
     )
+
+
+def _ways(sitting: Sitting | None, asked: proofs.Asked | None) -> tuple[Way, ...]:
+    """Among which the person chooses: the sender's by name, else the providers."""
+    if sitting is None:
+        return ()
+    offered = proofs.offered_ways(sitting)
+    if len(offered) > 1:
+        return tuple(_way(way, sitting) for way in offered)
+    if asked != "strong":
+        return ()
+    return tuple(Way(p.key, p.name, p.logo is not None, provider=p.key) for p in buttons(sitting))
+
+
+def _way(way: OfferedWay, sitting: Sitting) -> Way:
+    if way.provider is not None:
+        provider = way.provider
+        return Way(way.asked_as, provider.name, provider.logo is not None, provider=provider.key)
+    kind = {"mail_code": WayKind.MAIL, "sms_code": WayKind.SMS}.get(way.method, WayKind.DRAW)
+    channel = CHANNELS.get(way.method)
+    to = address(sitting.recipient, channel) if channel else ""
+    return Way(way.asked_as, to[-2:] if kind is WayKind.SMS else _masked(to), kind=kind)
+
+
+def _look(sitting: Sitting | None) -> Look:
+    """Where the sender names ways of signing, the way says whether the signature is drawn; else the person does as they like."""
+    if sitting is None or not sitting.recipient.identity.sign_ways:
+        return Look.CHOOSE
+    way = proofs.signing_way(sitting)
+    if way is not None and way.drawn:
+        return Look.DRAWN
+    return Look.NAME if proofs.signing_name(sitting).name else Look.CHOOSE
+
+
+def _one_time(sitting: Sitting | None, asked: proofs.Asked | None) -> OneTime:
+    channel = CHANNELS.get(asked or "")
+    if sitting is None or channel is None:
+        return OneTime()
+    to = address(sitting.recipient, channel)
+    last = one_time_code.latest(SUBJECT, sitting.pk, channel)
+    return OneTime(
+        by_sms=channel == "sms",
+        to=to[-2:] if channel == "sms" else _masked(to),
+        sent=one_time_code.works(last),
+        resend_at=last.created_at + one_time_code.AGAIN_AFTER if last is not None else None,
+        length=one_time_code.DIGITS,
+    )
+
+
+def _identified_by(sitting: Sitting | None) -> str:
+    """In words, the strongest proof of this sitting; nothing for the link alone."""
+    if sitting is None or sitting.identified_at is None:
+        return ""
+    methods = set(sitting.recipient.methods)
+    if "strong" in methods:
+        strong = [p for p in proofs.current(sitting) if p.method == "strong"]
+        return _("identified by %(provider)s") % {"provider": strong[-1].provider} if strong else ""
+    return _("identified by code") if methods - {"link"} else ""
 
 
 def _kept(sitting: Sitting | None) -> Kept | None:
@@ -88,22 +292,9 @@ def _kept(sitting: Sitting | None) -> Kept | None:
     return Kept(*found) if found else None
 
 
-def _documents(seen: Shown, *, with_pages: bool) -> tuple[Document, ...]:
-    documents = []
-    for version in seen.versions:
-        blob = version.file.blob
-        sizes = pages.sizes(blob) if with_pages and blob is not None else []
-        documents.append(
-            Document(
-                id=str(version.document.position),
-                name=version.document.title,
-                version=version.sha256[:16],
-                pages=tuple(Page(w, h) for w, h in sizes),
-                size=blob.size if blob is not None else 0,
-                sealed=version.kind == DocumentVersion.Kind.SEALED,
-            )
-        )
-    return tuple(documents)
+def _pad(sitting: Sitting | None) -> Pad | None:
+    pad = phone_pad.offered(sitting) if sitting is not None else None
+    return Pad(pad.token, pad.digits, pad.taken) if pad else None
 
 
 def _people(me: Recipient) -> tuple[Person, ...]:
@@ -128,26 +319,35 @@ def _ended_at(recipient: Recipient, state: State) -> datetime | None:
             ends = [t for t in (envelope.due_at, recipient.expires_at) if t is not None]
             return min(ends, default=None)
         case State.REMOVED:
-            return envelope.erased_at
+            return _removed_at(envelope)
     return None
+
+
+def _removed_at(envelope: Envelope) -> datetime | None:
+    collection = envelope.collection
+    return (
+        envelope.erased_at
+        or envelope.content_erased_at
+        or (collection.marked_deleted_at if collection else None)
+    )
 
 
 def _code(recipient: Recipient) -> Code:
     return Code(
-        by_sms=bool(recipient.phone),
+        by_sms=recipient.code_by_sms,
         ending=recipient.phone[-2:],
         length=LENGTH,
         tries_left=TRIES - recipient.code_failures,
-        locked_until=recipient.code_locked_until,
+        locked_until=recipient.code_locked_until if is_locked(recipient) else None,
         resend_at=next_sms(recipient),
     )
 
 
 def next_sms(recipient: Recipient) -> datetime | None:
-    if not recipient.phone:
+    if not recipient.code_by_sms:
         return None
     last = (
-        Message.objects.filter(recipient_id=recipient.pk, channel=Message.Channel.SMS)
+        Message.objects.filter(recipient_id=recipient.pk, channel=Message.Channel.SMS, purpose="signer_code")
         .order_by("-created_at")
         .first()
     )

@@ -10,16 +10,23 @@ from contextlib import suppress
 from math import ceil
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
-from django.utils import timezone
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from . import forms, gateway
-from .gateway import Outcome, Reason, Rejected, Room, SignRequest, State, Visit, Wait
-from .pages import in_room, show, side, speaking, state_word, to, uncached, unknown
-from .session import client, remember
+from . import forms, gateway, limits, looks
+from .documents import Document
+from .gateway import Outcome, Reason, Room, SignRequest, State, Visit, Wait
+from .identification import ahead, page_of
+from .identifying import Asked
+from .looks import Look, Rejected
+from .onward import host, onward
+from .pages import in_room, locked, moved_heading, moved_text, show, side, speaking, to, uncached, unknown
+from .part_pages import waiting
+from .reading import unheard
+from .session import client, forget, remember
 
 OPEN = (State.READ,)
 FINISHED = (State.SIGNED, State.COMPLETED)
@@ -31,20 +38,24 @@ def link(request: HttpRequest, token: str) -> HttpResponseBase:
     """The address in the message. GET tells what it is; POST opens the room and puts the token out of sight."""
     core = gateway.current()
     if request.method == "POST":
+        limits.opening(request, token)
         opened = core.open_link(token, client(request))
         if opened is None:
-            return unknown(request)
+            over = core.look(token)
+            if over is None or over.state is not State.SIGN_IN_OVER:
+                return unknown(request)
+            return speaking(request, over, lambda: _link_page(request, over, token))
         response = to("home", opened.room_id)
         remember(response, opened)
         return response
     room = core.look(token)
     if room is None:
         return unknown(request)
-    return speaking(room, lambda: _link_page(request, room, token))
+    return speaking(request, room, lambda: _link_page(request, room, token))
 
 
 def _link_page(request: HttpRequest, room: Room, token: str, **context: Any) -> HttpResponse:
-    if room.state in FINISHED:
+    if room.state in FINISHED and not room.viewer:
         return show(request, "already", room, _("You have already signed"), token=token)
     words = side(room)
     # Only opening can end these two.
@@ -53,9 +64,13 @@ def _link_page(request: HttpRequest, room: Room, token: str, **context: Any) -> 
     values = {"sender": room.sender, "organisation": room.organization}
     if room.protected:
         return show(request, "link", room, _("%(organisation)s has a document for you") % values, token=token)
-    return show(
-        request, "link", room, _("%(sender)s of %(organisation)s asks you to sign") % values, token=token
-    )
+    heading = _("%(sender)s of %(organisation)s asks you to sign") % values
+    if room.viewer:
+        count = len(room.documents)
+        heading = ngettext(
+            "%(sender)s shares %(n)s document with you", "%(sender)s shares %(n)s documents with you", count
+        ) % (values | {"n": count})
+    return show(request, "link", room, heading, token=token)
 
 
 @uncached
@@ -66,9 +81,10 @@ def link_resend(request: HttpRequest, token: str) -> HttpResponseBase:
     room = core.look(token)
     if room is None:
         return unknown(request)
+    limits.sending(request)
     with suppress(Wait):  # it is on its way already, and that is what the page says
         core.resend_from_link(token, client(request))
-    return speaking(room, lambda: _link_page(request, room, token, sent=True))
+    return speaking(request, room, lambda: _link_page(request, room, token, sent=True))
 
 
 @in_room()
@@ -78,20 +94,17 @@ def home(request: HttpRequest, who: Visit, room: Room) -> HttpResponseBase:
     match room.state:
         case State.LINK | State.CODE:
             return to("code", room.id)
-        case State.READ:
-            return to("read", room.id)
+        case State.ONE_TIME | State.IDENTIFY:
+            return to(page_of(room), room.id)
+        case State.READ | State.VIEW:
+            return unheard(request, room) or to(
+                "parts" if room.in_parts and not room.viewer else "read", room.id
+            )
         case State.SIGNED | State.COMPLETED:
             return to("done", room.id)
     words = side(room)
     assert words is not None
     return show(request, "side", room, words.heading, side=words)
-
-
-@in_room()
-@require_GET
-def state(request: HttpRequest, who: Visit, room: Room) -> HttpResponseBase:
-    """For pages that wait: a word that changes when there is something new to show."""
-    return JsonResponse({"state": state_word(room)})
 
 
 @in_room()
@@ -107,21 +120,27 @@ def reopen(request: HttpRequest, who: Visit, room: Room) -> HttpResponseBase:
 @require_POST
 def resend(request: HttpRequest, who: Visit, room: Room) -> HttpResponseBase:
     """As `link_resend`, from inside the room."""
+    limits.sending(request)
     with suppress(Wait):  # it is on its way already
         gateway.current().resend(who)
     words = side(room)
     return show(request, "side", room, words.heading if words else "", side=words, sent=True)
 
 
-@in_room(State.CODE)
+@in_room(State.CODE, State.READ)
 @require_http_methods(["GET", "HEAD", "POST"])
 def code(request: HttpRequest, who: Visit, room: Room) -> HttpResponseBase:
     """Who are you? One field."""
+    if room.state is State.READ and room.asked is not Asked.CODE:
+        return to("home", room.id)
+    if (shut := locked(request, room)) is not None:
+        return shut
     form = forms.CodeForm(request.POST or None, length=room.code.length)
     if request.method == "POST" and form.is_valid():
+        limits.code(request)
         result = gateway.current().enter_code(who, form.cleaned_data["code"])
         if result.right or not result.tries_left:
-            return to("home", room.id)
+            return to(ahead(room), room.id)
         form.add_error("code", forms.tries(result.tries_left))
     return _code_page(request, room, form)
 
@@ -133,10 +152,13 @@ def _code_page(request: HttpRequest, room: Room, form: forms.CodeForm, **context
     return show(request, "code", room, heading, status=status, step=1, form=form, wait=wait or 0, **context)
 
 
-@in_room(State.CODE)
+@in_room(State.CODE, State.READ)
 @require_POST
 def code_again(request: HttpRequest, who: Visit, room: Room) -> HttpResponseBase:
-    """Another SMS with a new code."""
+    """Another SMS with the code."""
+    if room.state is State.READ and room.asked is not Asked.CODE:
+        return to("home", room.id)
+    limits.sending(request)
     form = forms.CodeForm(length=room.code.length)
     try:
         gateway.current().send_code(who)
@@ -152,76 +174,104 @@ def code_again(request: HttpRequest, who: Visit, room: Room) -> HttpResponseBase
 
 
 @in_room(*OPEN)
-@require_GET
-def read(request: HttpRequest, who: Visit, room: Room) -> HttpResponseBase:
-    """The documents, at once."""
-    return show(request, "read", room, _("Read the documents"), step=2)
-
-
-@in_room(*OPEN)
 @require_http_methods(["GET", "HEAD", "POST"])
 def signature(request: HttpRequest, who: Visit, room: Room) -> HttpResponseBase:
-    """How the signature looks; kept on the server until the sitting ends."""
-    initial = {"kind": room.kept.kind if room.kept else "", "name": room.recipient, "hand": gateway.HANDS[0]}
+    """How the signature looks; kept on the server until the sitting ends. Who must prove something first is asked for it here."""
+    if (before := _before_signing(request, room)) is not None:
+        return before
+    if room.look is Look.NAME:
+        return to("sign", room.id)
+    initial = {
+        "kind": room.kept.kind if room.kept else "drawn" if room.look is Look.DRAWN else "",
+        "name": room.recipient,
+        "hand": looks.HANDS[0],
+        "shade": 0,
+    }
     bound = request.method == "POST"
     form = forms.SignatureForm(
-        request.POST if bound else None, request.FILES if bound else None, initial=initial
+        request.POST if bound else None, request.FILES if bound else None, initial=initial, look=room.look
     )
     if bound and form.is_valid():
+        limits.look(room.id)
         try:
             gateway.current().keep_signature(who, form.appearance)
             return to("sign", room.id)
         except Rejected as reason:
             form.add_error(
-                "image" if form.appearance.image else "name", _rejected(reason, len(form.appearance.image))
+                "image" if form.appearance.image else "name",
+                forms.rejected(reason, len(form.appearance.image)),
             )
     status = 422 if bound else 200
     return show(request, "signature", room, _("Your signature"), status=status, step=3, form=form)
 
 
-def _rejected(reason: Rejected, size: int) -> str:
-    match reason.code:
-        case "too_large":
-            return forms.too_large(size)
-        case "too_small":
-            return _("The picture is too small. It must be at least 100 by 40 pixels.")
-        case "missing_glyph":
-            return _("We cannot draw “%(sign)s”. Choose Draw or Upload.") % {"sign": reason.detail}
-    return _("Choose a PNG or JPEG picture.")
+def _before_signing(request: HttpRequest, room: Room) -> HttpResponseBase | None:
+    """What comes before it: the sender's words, everything else that is asked, pages that are not ready, a proof."""
+    if (first := unheard(request, room)) is not None:
+        return first
+    if not room.signs or any(document.open for document in room.documents):
+        return to("parts", room.id)
+    if room.waits:
+        return waiting(request, room)
+    return to(page_of(room), room.id) if room.asked is not Asked.NOTHING else None
 
 
 @in_room(State.READ, *FINISHED)
 @require_http_methods(["GET", "HEAD", "POST"])
 def sign(request: HttpRequest, who: Visit, room: Room) -> HttpResponseBase:
     """The last button. A repeated press has the same request key, and so the same answer."""
+    after = room.return_urls.done
     if room.state in FINISHED:
-        return to("done", room.id)
-    if room.kept is None:
+        return (onward(request, after) if request.method == "POST" else None) or to("done", room.id)
+    if (before := _before_signing(request, room)) is not None:
+        return before
+    if room.kept is None and room.look is not Look.NAME:
         return to("signature", room.id)
-    consent = room.consent_text or _("I have read the documents listed above and sign them electronically.")
+    signed = [document for document in room.documents if document.to_sign or not room.in_parts]
+    consent = _consent(room, signed)
     fresh = {"revision": room.revision, "digest": room.digest, "request_key": secrets.token_urlsafe(24)}
     form = forms.SignForm(request.POST if request.method == "POST" else None, initial=fresh)
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         signing = gateway.current().sign(
-            who, SignRequest(consent, data["revision"], data["digest"], data["request_key"])
+            who,
+            SignRequest(
+                consent,
+                translation.get_language() or room.language,
+                data["revision"],
+                data["digest"],
+                data["request_key"],
+            ),
         )
         if signing.outcome is Outcome.SIGNED:
-            return to("done", room.id)
+            return onward(request, after) or to("done", room.id)
         return _not_signed(request, room, signing)
-    count = len(room.documents)
+    count = len(signed)
     heading = ngettext("Sign %(n)s document", "Sign %(n)s documents", count) % {"n": count}
-    status = 422 if form.is_bound else 200
-    return show(request, "sign", room, heading, status=status, step=3, form=form, consent=consent)
+    return show(
+        request,
+        "sign",
+        room,
+        heading,
+        status=422 if form.is_bound else 200,
+        step=3,
+        leads_to=after,
+        form=form,
+        consent=consent,
+        signs=[(n, d) for n, d in enumerate(room.documents, 1) if d in signed],
+    )
+
+
+def _consent(room: Room, signed: list[Document]) -> str:
+    """What is agreed to, word for word as the record keeps it: the sender's text or ours, and the sender's line about each document."""
+    text = room.consent_text or _("I have read the documents listed above and sign them electronically.")
+    lines = [part.line for document in signed for part in document.parts if part.line]
+    return "\n".join([text, *lines])
 
 
 def _not_signed(request: HttpRequest, room: Room, signing: gateway.Signing) -> HttpResponse:
-    values = {"sender": room.sender}
     if signing.outcome is Outcome.MOVED:
-        text = (
-            _("%(sender)s has put in a new version. You have signed nothing. Please read it again.") % values
-        )
-        return show(request, "moved", room, _("The document has just changed"), status=409, text=text)
+        return show(request, "moved", room, moved_heading(), status=409, text=moved_text(room))
     match signing.reason:
         case Reason.TURN_ENDED:
             text = _("Your turn to sign has ended. You have signed nothing.")
@@ -242,10 +292,23 @@ def _not_signed(request: HttpRequest, room: Room, signing: gateway.Signing) -> H
 @require_GET
 def done(request: HttpRequest, who: Visit, room: Room) -> HttpResponseBase:
     """What was signed and when; the sealed files when everybody has."""
-    ready = bool(room.documents) and all(document.sealed for document in room.documents)
+    sealed = [document.sealed for document in room.documents if document.to_seal]
+    ready = bool(room.documents) and all(sealed)
     last = room.state is State.COMPLETED
     heading = _("Everybody has signed") if last else _("You have signed")
-    return show(request, "done", room, heading, last=last, ready=ready, waits=last and not ready)
+    if not room.signs:
+        heading = _("You are done")
+    return show(
+        request,
+        "done",
+        room,
+        heading,
+        last=last,
+        ready=ready,
+        waits=last and not ready,
+        signed=sum(document.to_sign or not room.in_parts for document in room.documents),
+        host=host(room.return_urls.done),
+    )
 
 
 @in_room(State.READ, State.DECLINED)
@@ -260,6 +323,29 @@ def refuse(request: HttpRequest, who: Visit, room: Room) -> HttpResponseBase:
     )
     if bound and form.is_valid():
         gateway.current().decline(who, form.cleaned_data["reason"])
-        return to("home", room.id)
+        return onward(request, room.return_urls.declined) or to("home", room.id)
     heading = _("Leave out this signature?") if room.skippable else _("Refuse to sign?")
-    return show(request, "refuse", room, heading, status=422 if bound else 200, form=form)
+    if not room.signs:
+        heading = _("Refuse this request?")
+    status = 422 if bound else 200
+    return show(
+        request, "refuse", room, heading, status=status, leads_to=room.return_urls.declined, form=form
+    )
+
+
+@in_room(*OPEN)
+@require_http_methods(["GET", "HEAD", "POST"])
+def later(request: HttpRequest, who: Visit, room: Room) -> HttpResponseBase:
+    """Finish later: leave this browser, or have the link sent once more to the address on file."""
+    heading, after = _("Finish later"), room.return_urls.later
+    if request.method != "POST":
+        return show(request, "later", room, heading, leads_to=after)
+    if request.POST.get("what") == "send" and room.written_to:
+        limits.sending(request)
+        with suppress(Wait):  # it is on its way already
+            gateway.current().resend(who)
+        return show(request, "later", room, heading, leads_to=after, sent=True)
+    gateway.current().postpone(who)
+    answer = onward(request, after) or show(request, "left", None, _("You have left"))
+    forget(answer, room.id)
+    return answer

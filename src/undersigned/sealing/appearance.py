@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from fpdf import FPDF
+from fpdf.drawing import PaintedPath
 
 from undersigned.base import bounded
 from undersigned.files.storage import temporary_file
@@ -146,8 +147,11 @@ def _explicit(segments: Sequence[Segment]) -> list[Segment]:
     return explicit
 
 
-def clean_image(data: bytes) -> bytes:
-    """An uploaded picture as a PNG of at most 1200 x 400 without metadata and paper. Raises UnusableLook: too_large, too_small, not_picture."""
+def clean_image(data: bytes, shade: int = 0) -> bytes:
+    """An uploaded picture as a PNG of at most 1200 x 400 without metadata and paper.
+
+    `shade`: how much counts as ink, from -100 (lighter) to 100 (darker). Raises UnusableLook: too_large, too_small, not_picture.
+    """
     if len(data) > IMAGE_MAX:
         raise UnusableLook("too_large")
     with temporary_file(".img") as source, temporary_file(".png") as target:
@@ -158,6 +162,7 @@ def clean_image(data: bytes) -> bytes:
                 bounded.Limits(memory=1 << 30, cpu=10, wall=20, file_size=4 << 20),
                 source=str(source),
                 target=str(target),
+                shade=max(-100, min(100, shade)),
             )
         except bounded.Refusal as e:
             raise UnusableLook(e.code) from e
@@ -206,20 +211,24 @@ def _draw(
     width, height = max(right - left, 1.0), max(bottom - top, 1.0)
     scale = min(area[2] / width, area[3] / height, 0.6)
     dx, dy = area[0] - left * scale, area[1] + (area[3] - height * scale) / 2 - top * scale
-    with pdf.new_path() as path:
-        path.style.fill_color = f"#{_INK[0]:02x}{_INK[1]:02x}{_INK[2]:02x}"
-        path.style.stroke_color = None
-        path.style.auto_close = True
-        for command, numbers in _explicit(segments):
-            points = [n * scale + (dx if i % 2 == 0 else dy) for i, n in enumerate(numbers)]
-            match command:
-                case "M":
-                    path.move_to(*points)
-                case "L":
-                    path.line_to(*points)
-                case "Q":
-                    path.quadratic_curve_to(*points)
-                case "C":
-                    path.curve_to(*points)
-                case "Z":
-                    path.close()
+    path = PaintedPath()
+    path.style.fill_color = f"#{_INK[0]:02x}{_INK[1]:02x}{_INK[2]:02x}"
+    path.style.stroke_color = None
+    path.style.auto_close = True
+    for command, numbers in _explicit(segments):
+        points = [n * scale + (dx if i % 2 == 0 else dy) for i, n in enumerate(numbers)]
+        match command:
+            case "M":
+                path.move_to(*points)
+            case "L":
+                path.line_to(*points)
+            case "Q":
+                path.quadratic_curve_to(*points)
+            case "C":
+                path.curve_to(*points)
+            case "Z":
+                path.close()
+    with pdf.drawing_context() as drawing:
+        drawing.add_item(
+            path, clone=False
+        )  # a deep copy of all that is in it would take longer than all else here

@@ -54,6 +54,8 @@ class FileMatch(BaseModel):
     title: str | None = None
     version: str | None = None
     """Which state of the document: original, prepared, signed, sealed."""
+    named_by_page: bool = False
+    """The file itself carries no signatures: people signed a page that names it (`sealing.statement`)."""
 
 
 class EvidenceReport(BaseModel):
@@ -102,7 +104,13 @@ def verify_evidence(evidence: Path, files: Iterable[Path], roots: Iterable[bytes
         audit = list(record["audit"])
         fingerprints = tuple(str(f) for f in record["root_fingerprints"])
         versions = {
-            v["sha256"]: (str(d["title"]), str(v["kind"])) for d in record["documents"] for v in d["versions"]
+            v["sha256"]: (
+                str(d["title"]),
+                str(v["kind"]),
+                d.get("format") == "statement" and v["kind"] == "original",
+            )
+            for d in record["documents"]
+            for v in d["versions"]
         }
         title = str(record["envelope"]["title"])
         broken_at = first_break(audit) if audit else 1
@@ -152,8 +160,8 @@ def _plain(path: Path) -> str:
     return path.read_text("utf-8")
 
 
-def _match(path: Path, versions: dict[str, tuple[str, str]]) -> FileMatch:
+def _match(path: Path, versions: dict[str, tuple[str, str, bool]]) -> FileMatch:
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
-    title, version = versions.get(digest, (None, None))
-    return FileMatch(name=path.name, sha256=digest, title=title, version=version)
+    title, version, named_by_page = versions.get(digest, (None, None, False))
+    return FileMatch(name=path.name, sha256=digest, title=title, version=version, named_by_page=named_by_page)

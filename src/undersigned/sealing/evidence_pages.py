@@ -12,7 +12,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 from fpdf import FPDF
-from fpdf.enums import MethodReturnValue, WrapMode
+from fpdf.enums import MethodReturnValue, TextDirection, WrapMode
 
 from .evidence_words import answer, event, method, proof_note, state
 from .pdf import text
@@ -33,8 +33,8 @@ _WARN = (138, 75, 0)
 
 
 @dataclass(frozen=True)
-class _Block:
-    """One thing on the page: `kind` is title, heading, name, text, note, warning, facts or events; `rows` for the last two."""
+class Block:
+    """One thing on the page: `kind` is title, heading, name, text, note, warning, facts or events. `rows`: of the last two; a title has what stands over it."""
 
     kind: str
     text: str = ""
@@ -45,27 +45,32 @@ class _Block:
 
 
 def draw(record: dict[str, Any], target: Path) -> str:
-    """Write the pages to `target`, in the envelope's language; gives the title in that language. Raises text.MissingGlyph."""
+    """Write the pages to `target`, in English; gives the title. Raises text.MissingGlyph."""
     envelope = record["envelope"]
-    with translation.override(envelope.get("language") or translation.get_language()):
+    with translation.override("en"):
         title = text.clean(_("Evidence: {title}").format(title=envelope["title"]))
         foot = text.clean(_("Evidence of {id}").format(id=envelope["id"]))
-        page_of = _("Page {page} of {pages}")
-        direction = "rtl" if translation.get_language_bidi() else "ltr"
         blocks = [*_summary(record), *_documents(record), *_people(record), *_timeline(record), *_how(record)]
+        write(blocks, title, foot, target)
+    return title
+
+
+def write(blocks: list[Block], title: str, foot: str, target: Path) -> None:
+    """Lay `blocks` out on pages in the active language, with `foot` under each. Raises text.MissingGlyph."""
+    page_of = _("Page {page} of {pages}")
     with text.document(
         [title, foot, page_of, *(t for b in blocks for t in b.texts())], _A4, bold=True
     ) as pdf:
         # The sentences' own direction, also where one begins with a name of the other.
+        direction = "rtl" if translation.get_language_bidi() else "ltr"
         pdf.set_text_shaping(True, direction=direction)
         pdf.set_title(title)
         pdf.set_creator("Undersigned")
-        sheet = _Sheet(pdf)
+        sheet = Sheet(pdf)
         for block in blocks:
             sheet.put(block)
         sheet.feet(foot, page_of)
         pdf.output(str(target))
-    return title
 
 
 def moment(value: str | None) -> str:
@@ -75,7 +80,7 @@ def moment(value: str | None) -> str:
     return f"{datetime.fromisoformat(value):%Y-%m-%d %H:%M:%S} UTC"
 
 
-def _summary(record: dict[str, Any]) -> list[_Block]:
+def _summary(record: dict[str, Any]) -> list[Block]:
     envelope, people = record["envelope"], record["people"]
     signed = sum(1 for s in {s["recipient"] for s in record["signatures"]})
     authority = envelope.get("timestamp_authority") or ""
@@ -95,23 +100,24 @@ def _summary(record: dict[str, Any]) -> list[_Block]:
         (_("Documents"), str(len(record["documents"]))),
         (_("Time confirmed by"), authority or "-"),
     ]
-    blocks = [_Block("title", envelope["title"])]
+    blocks = [Block("title", envelope["title"], ((_("Evidence"),),))]
     if envelope.get("sandbox"):
-        blocks.append(_Block("warning", _("Made in a sandbox, for testing. It proves nothing.")))
-    return [*blocks, _Block("facts", rows=tuple((a, b) for a, b in rows if b))]
+        blocks.append(Block("warning", _("Made in a sandbox, for testing. It proves nothing.")))
+    return [*blocks, Block("facts", rows=tuple((a, b) for a, b in rows if b))]
 
 
-def _documents(record: dict[str, Any]) -> list[_Block]:
+def _documents(record: dict[str, Any]) -> list[Block]:
     names = {p["id"]: p["name"] for p in record["people"]}
     kinds = {
         "original": _("As uploaded"),
         "prepared": _("Made ready for signing"),
         "signed": _("Signed"),
+        "result": _("Sealed for one person"),
         "sealed": _("Sealed and closed"),
     }
     blocks = [
-        _Block("heading", _("Documents")),
-        _Block(
+        Block("heading", _("Documents")),
+        Block(
             "note",
             _(
                 "Each state of a document and its SHA-256 digest. A file is the one meant here when its digest is the same."
@@ -122,15 +128,29 @@ def _documents(record: dict[str, Any]) -> list[_Block]:
         rows = []
         for version in document["versions"]:
             kind = kinds.get(version["kind"], version["kind"])
+            if version["kind"] == "prepared" and document.get("format") == "statement":
+                kind = _("Page for the signatures")
+            if version["kind"] == "prepared" and document.get("format") == "declaration":
+                kind = _("Page that names what is signed")
             if version.get("signed_by") in names:
                 kind = _("Signed by {name}").format(name=names[version["signed_by"]])
             rows.append((kind, version["sha256"]))
-        blocks += [_Block("name", document["title"]), _Block("facts", rows=tuple(rows))]
+        blocks += [Block("name", document["title"]), Block("facts", rows=tuple(rows))]
+        if document.get("format") == "statement":
+            blocks.append(
+                Block(
+                    "note",
+                    _(
+                        "This file was not changed. People signed a page that names it by its digest: “{type}”, {size} bytes."
+                    ).format(type=document["file"]["media_type"], size=document["file"]["size"]),
+                )
+            )
     return blocks
 
 
-def _people(record: dict[str, Any]) -> list[_Block]:
-    blocks = [_Block("heading", _("People"))]
+def _people(record: dict[str, Any]) -> list[Block]:
+    blocks = [Block("heading", _("People"))]
+    names = {p["id"]: p["name"] or "-" for p in record["people"]}
     serials: dict[Any, list[str]] = {}
     for signature in record["signatures"]:
         serials.setdefault(signature["recipient"], []).append(f"{signature['serial']} ({signature['level']})")
@@ -146,34 +166,45 @@ def _people(record: dict[str, Any]) -> list[_Block]:
         for proof in person.get("proofs") or []:
             said = [
                 method(proof["method"]),
+                proof.get("asked_as"),
                 proof.get("provider"),
                 proof.get("level"),
+                proof.get("name"),
                 moment(proof.get("at")),
             ]
             where = [proof.get("ip"), proof.get("agent")]
-            rows.append((_("Proved who they are"), " · ".join(str(s) for s in said if s)))
+            to_sign = proof.get("moment") == "sign"
+            proved = _("Proved who they are, to sign") if to_sign else _("Proved who they are")
+            rows.append((proved, " · ".join(str(s) for s in said if s)))
             rows.append((_("From"), " · ".join(str(w) for w in where if w) or "-"))
             if proof.get("known_to_sender"):
-                warnings.append(_Block("warning", proof_note()))
+                warnings.append(Block("warning", proof_note(proof["method"])))
         consent = person.get("consent")
         if consent:
             rows += _consent(consent)
+        rows += [
+            (_("Handed on"), f"{names.get(handed['to'], '-')} · {moment(handed['at'])}")
+            for handed in person.get("handed_on") or []
+        ]
         rows += [(_("Certificate"), s) for s in serials.get(person["id"], [])]
-        blocks += [_Block("name", person["name"]), _Block("facts", rows=tuple(rows)), *warnings[:1]]
+        blocks += [Block("name", person["name"] or "-"), Block("facts", rows=tuple(rows)), *warnings[:1]]
     return blocks
 
 
 def _consent(consent: dict[str, Any]) -> list[tuple[str, str]]:
-    shown = "; ".join(f"{s['title']} ({s['sha256'][:16]}…)" for s in consent.get("shown") or [])
+    documents = consent.get("shown") or []
+    shown = "; ".join(f"{s['title']} ({s['sha256'][:16]}…)" for s in documents)
+    files = [s["file"] for s in documents if s.get("file")]
     return [
         (_("Was shown"), shown or "-"),
+        *((_("Could read"), f"{f['name']} ({f['sha256'][:16]}…)") for f in files),
         (_("Pages seen"), answer(consent.get("pages_seen"))),
         (_("Agreed to"), consent["text"]),
         (_("Agreed"), moment(consent.get("at"))),
     ]
 
 
-def _timeline(record: dict[str, Any]) -> list[_Block]:
+def _timeline(record: dict[str, Any]) -> list[Block]:
     rows = [
         (str(e["seq"]), moment(e["at"]), event(e["kind"], e.get("detail") or {}), e["hash"][:16])
         for e in record["audit"]
@@ -182,13 +213,13 @@ def _timeline(record: dict[str, Any]) -> list[_Block]:
         "Each line carries a hash over itself and the line before, so that none can be changed, added or left out unnoticed. "
         "The hashes in full are in the record inside this file."
     )
-    return [_Block("heading", _("What happened")), _Block("note", about), _Block("events", rows=tuple(rows))]
+    return [Block("heading", _("What happened")), Block("note", about), Block("events", rows=tuple(rows))]
 
 
-def _how(record: dict[str, Any]) -> list[_Block]:
+def _how(record: dict[str, Any]) -> list[Block]:
     return [
-        _Block("heading", _("How to check it")),
-        _Block(
+        Block("heading", _("How to check it")),
+        Block(
             "text",
             _(
                 "This file is sealed and time-stamped: any PDF reader that knows signatures shows whether it was changed. It holds the whole "
@@ -196,22 +227,23 @@ def _how(record: dict[str, Any]) -> list[_Block]:
                 "signed files, without asking any server:"
             ),
         ),
-        _Block("text", "undersigned verify document.pdf evidence.pdf"),
-        _Block(
+        Block("text", "undersigned verify document.pdf evidence.pdf"),
+        Block(
             "note",
             _(
                 "The certificates lead to this root. Compare its SHA-256 fingerprint with what the organisation publishes."
             ),
         ),
-        _Block("facts", rows=tuple((_("Root"), f) for f in record["root_fingerprints"])),
+        Block("facts", rows=tuple((_("Root"), f) for f in record["root_fingerprints"])),
     ]
 
 
-class _Sheet:
+class Sheet:
     """Puts blocks on pages, one under the other."""
 
     def __init__(self, pdf: FPDF) -> None:
         self._pdf = pdf
+        self._shaping = pdf.text_shaping
         self._y = 0.0
         self._new_page()
 
@@ -227,11 +259,21 @@ class _Sheet:
         self._pdf.set_font("sans", "B" if bold else "", size)
         self._pdf.set_text_color(*color)
 
+    def _shape(self, words: str) -> None:
+        """Have `words` shaped, but for small ASCII from left to right: kerning is all that it would get, for most of a page's time."""
+        ltr = self._shaping is None or self._shaping["direction"] != TextDirection.RTL
+        plain = ltr and words.isascii() and self._pdf.font_size_pt <= 10
+        self._pdf.text_shaping = None if plain else self._shaping
+
     def _lines(self, words: str, width: float, *, digest: bool = False) -> list[str]:
+        words = text.clean(words)
+        self._shape(words)
+        if self._pdf.get_string_width(words) <= width:  # one look; wrapping measures each sign of its own
+            return [words]
         lines = self._pdf.multi_cell(
             width,
             12,
-            text.clean(words),
+            words,
             dry_run=True,
             output=MethodReturnValue.LINES,
             wrapmode=WrapMode.CHAR if digest else WrapMode.WORD,
@@ -242,29 +284,30 @@ class _Sheet:
     def _write(self, lines: list[str], x: float, y: float, width: float, height: float) -> None:
         for number, line in enumerate(lines):
             self._pdf.set_xy(x, y + number * height)
+            self._shape(line)
             self._pdf.cell(width, height, line)
 
-    def put(self, block: _Block) -> None:
+    def put(self, block: Block) -> None:
         """Draw one block, on a new page where it does not fit."""
-        kinds: dict[str, Callable[[_Block], None]] = {
+        kinds: dict[str, Callable[[Block], None]] = {
             "title": self._title,
             "facts": self._facts,
             "events": self._events,
         }
         kinds.get(block.kind, self._paragraph)(block)
 
-    def _title(self, block: _Block) -> None:
+    def _title(self, block: Block) -> None:
         self._pdf.set_fill_color(*_ACCENT)
         self._pdf.rect(0, 0, _A4[0], 6, style="F")
         self._font(9, _MUTED, bold=True)
-        self._write([_("Evidence")], _MARGIN, self._y, _WIDTH, 12)
+        self._write([block.rows[0][0]], _MARGIN, self._y, _WIDTH, 12)
         self._y += 18
         self._font(20, bold=True)
         lines = self._lines(block.text, _WIDTH)
         self._write(lines, _MARGIN, self._y, _WIDTH, 26)
         self._y += 26 * len(lines) + 12
 
-    def _paragraph(self, block: _Block) -> None:
+    def _paragraph(self, block: Block) -> None:
         size, height, color, before, after, keep = {
             "heading": (14.0, 19.0, _ACCENT, 22.0, 6.0, 110.0),
             "name": (10.5, 15.0, _INK, 10.0, 3.0, 80.0),
@@ -280,7 +323,7 @@ class _Sheet:
         self._write(lines, _MARGIN, self._y, _WIDTH, height)
         self._y += height * len(lines) + after
 
-    def _facts(self, block: _Block) -> None:
+    def _facts(self, block: Block) -> None:
         for label, value in block.rows:
             self._font(8.5)
             digest = len(value) == 64 and value.isalnum()
@@ -298,7 +341,7 @@ class _Sheet:
             self._y += 12 * rows + 6
         self._y += 4
 
-    def _events(self, block: _Block) -> None:
+    def _events(self, block: Block) -> None:
         columns = (0.0, 26.0, 138.0, _WIDTH - 92.0)
         for number, (seq, at, what, digest) in enumerate(block.rows):
             self._font(8)
@@ -326,4 +369,5 @@ class _Sheet:
             self._font(8, _MUTED)
             self._write([foot], _MARGIN, _A4[1] - 40, _WIDTH, 12)
             right = page_of.format(page=number, pages=pages)
+            self._shape(right)
             self._write([right], _A4[0] - _MARGIN - self._pdf.get_string_width(right), _A4[1] - 40, 100, 12)

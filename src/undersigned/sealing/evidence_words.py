@@ -9,16 +9,48 @@ from django.utils.translation import gettext_noop
 
 _EVENTS = {
     "created": gettext_noop("{by} created “{title}”"),
-    "recipient_added": gettext_noop("{by} added {name} as a signer"),
+    "recipient_added": gettext_noop("{by} added {name}"),
     "document_added": gettext_noop("{by} added the document “{filename}”"),
     "sent": gettext_noop("{by} sent it for signing"),
     "prepared": gettext_noop("The pages of a document were made final"),
+    "recipient_changed": gettext_noop("{by} changed the entries of {name}"),
+    "recipient_removed": gettext_noop("{by} took {name} out"),
+    "document_removed": gettext_noop("{by} took the document “{filename}” out"),
+    "deleted": gettext_noop("{by} deleted the draft"),
+    "cancelled": gettext_noop("{by} called it off; nobody can sign any more"),
+    "put_on_hold": gettext_noop("{by} put it on hold"),
+    "resumed": gettext_noop("{by} opened it again"),
+    "changed": gettext_noop("{by} changed what the request says"),
+    "files_replaced": gettext_noop("{by} replaced the files; signatures given before no longer count"),
+    "owners_set": gettext_noop("{by} said who else owns it"),
+    "reminded": gettext_noop("A reminder was sent to {name}"),
     "opened": gettext_noop("{name} opened the link"),
     "reopened": gettext_noop("{name} came back after a pause"),
     "identified": gettext_noop("{name} proved who they are with the code"),
+    "identified:mail_code": gettext_noop("{name} proved who they are with a code by mail"),
+    "identified:sms_code": gettext_noop("{name} proved who they are with a code by SMS"),
+    "identified:strong": gettext_noop("{name} was identified by {provider}"),
+    "one_time_code_sent": gettext_noop("A one-time code was sent to {name}"),
+    "wrong_person": gettext_noop("Somebody else than {name} was identified by {provider}, and was refused"),
+    "identification_failed": gettext_noop("{provider} did not identify {name}"),
+    "identification_locked": gettext_noop("Too many wrong identifications for {name}; a pause of 15 minutes"),
     "code_wrong": gettext_noop("A wrong code was entered for {name}"),
     "code_locked": gettext_noop("Too many wrong codes for {name}; a pause of 15 minutes"),
     "signed": gettext_noop("{name} signed"),
+    "viewed": gettext_noop("{name} has read a document"),
+    "uploaded": gettext_noop("{name} brought the file “{filename}”"),
+    "filled": gettext_noop("{name} filled in a form"),
+    "postponed": gettext_noop("{name} put it off"),
+    "forwarded": gettext_noop("{name} handed their part on to somebody else"),
+    "expired": gettext_noop("The time of {name} ran out"),
+    "ended": gettext_noop("Nobody is left who could act; it ended"),
+    "package_created": gettext_noop("Signed documents are to be put together into one file"),
+    "package_completed": gettext_noop(
+        "Signed documents, of {name} among others, were put together into one file"
+    ),
+    "package_failed": gettext_noop(
+        "Documents, of {name} among others, will not be put together into one file"
+    ),
     "declined": gettext_noop("{name} refused to sign"),
     "agreed": gettext_noop("Everybody has agreed; sealing begins"),
     "sealed": gettext_noop("A document was sealed and time-stamped"),
@@ -26,9 +58,23 @@ _EVENTS = {
     "superseded": gettext_noop("{by} started a new version; this one can no longer be signed"),
     "link_sent_again": gettext_noop("The link was sent to {name} again"),
     "code_sent_again": gettext_noop("The code was sent to {name} again"),
+    "comment_added": gettext_noop("{author} wrote a message"),
+    "comment_edited": gettext_noop("{author} changed a message"),
+    "comment_deleted": gettext_noop("{author} took a message back"),
+    "metadata_set": gettext_noop("{by} described it by “{template}”"),
+    "metadata_cleared": gettext_noop("{by} took its metadata away"),
     "erased": gettext_noop("Everything personal was erased"),
+    "retention_set": gettext_noop("{by} changed for how long it is kept"),
+    "marked_deleted": gettext_noop("{by} removed it; it will be erased after 14 days"),
+    "restored": gettext_noop("{by} restored it"),
+    "content_erased": gettext_noop("The documents, and what was known of the people, were erased"),
+    "infected": gettext_noop("A document did not pass the virus scan"),
+    "found_clean": gettext_noop("The virus scan no longer objects to a document"),
     "message_sent": gettext_noop("A message was sent to {name}"),
     "message_failed": gettext_noop("A message to {name} could not be delivered"),
+    "message_sent_again": gettext_noop("{by} had a message to {name} sent again"),
+    "message_set_aside": gettext_noop("{by} decided that a message to {name} need not be sent again"),
+    "work_run_again": gettext_noop("{by} had the work on it run again"),
 }
 _METHODS = {
     "link": gettext_noop("Personal link"),
@@ -58,7 +104,9 @@ def _plain(word: str) -> str:
 
 def event_sentence(kind: str, detail: dict[str, Any]) -> str:
     """One line for an event; of an erased person only that it was somebody."""
-    return _(_EVENTS[kind]).format_map(_Details(detail)) if kind in _EVENTS else _plain(kind)
+    kinds = (f"{kind}:{detail.get('method')}", kind)
+    known = next((k for k in kinds if k in _EVENTS), None)
+    return _(_EVENTS[known]).format_map(_Details(detail)) if known else _plain(kind)
 
 
 def event(kind: str, detail: dict[str, Any]) -> str:
@@ -73,8 +121,10 @@ def method(word: str) -> str:
     return _(known) if known else _plain(word)
 
 
-def proof_note() -> str:
-    """What must be said of a code that the sender knew."""
+def proof_note(method: str) -> str:
+    """What must be said of a link or a code that the sender knew."""
+    if method == "link":
+        return _("The sender had this person's link, so the sender could have opened it too.")
     return _("The sender knew this person's code, so the sender could have used it too.")
 
 

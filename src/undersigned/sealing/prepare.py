@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,15 +17,15 @@ from .appearance import HEIGHT, WIDTH
 from .pdf import text
 
 A4 = (595.28, 841.89)
-_MARGIN = 56.0
+MARGIN = 56.0
 _ROW = HEIGHT + 40.0
 _FIRST_ROW = 218.0
 _NEXT_FIRST_ROW = 90.0
 
 
-def signature_field(position: int, sha256: str) -> str:
-    """Name of a signer's field. The original's digest in it keeps it apart from fields that a file brings along, also from ours."""
-    return f"Signature{position}-{sha256[:12]}"
+def signature_field(position: int, sha256: str, number: int = 1) -> str:
+    """Name of a signer's first, second… field. The original's digest in it keeps it apart from fields that a file brings along, also from ours."""
+    return f"Signature{position}-{sha256[:12]}" + (f"-{number}" if number > 1 else "")
 
 
 def seal_field(sha256: str) -> str:
@@ -34,7 +35,7 @@ def seal_field(sha256: str) -> str:
 
 @dataclass(frozen=True)
 class Place:
-    """Where a signature goes, in percent of the page from its upper left corner; `page` from 1."""
+    """Where a signature goes, in percent of the page as shown from its upper left corner; `page` from 1."""
 
     page: int
     x: float
@@ -86,11 +87,7 @@ def prepare_pdf(source: Path, target: Path, plan: PreparePlan) -> int:
                 fields.append({"name": widget.field})
             elif widget.place is not None:
                 fields.append(
-                    {
-                        "name": widget.field,
-                        "page": widget.place.page - 1,
-                        "box": _box(widget.place, plan.sizes),
-                    }
+                    {"name": widget.field, "page": widget.place.page - 1, "place": _place_of(widget.place)}
                 )
             else:
                 index, box = boxes[widget.field]
@@ -107,16 +104,10 @@ def prepare_pdf(source: Path, target: Path, plan: PreparePlan) -> int:
         return int(done["pages"])
 
 
-def _box(place: Place, sizes: list[tuple[float, float]]) -> list[float]:
-    """Points from the lower left, clamped to the page."""
-    width, height = sizes[place.page - 1]
-
-    def clamp(value: float) -> float:
-        return min(max(value, 0.0), 100.0)
-
-    left, right = clamp(place.x) * width / 100, clamp(place.x + place.w) * width / 100
-    top, bottom = height - clamp(place.y) * height / 100, height - clamp(place.y + place.h) * height / 100
-    return [left, bottom, right, top]
+def _place_of(place: Place) -> list[float]:
+    """Left, top, right and bottom in percent of the page, clamped to it."""
+    edges = (place.x, place.y, place.x + place.w, place.y + place.h)
+    return [min(max(edge, 0.0), 100.0) for edge in edges]
 
 
 def _signature_page(
@@ -126,46 +117,68 @@ def _signature_page(
     words = plan.words
     names = [text.clean(w.signer) for w in widgets]
     title = text.clean(plan.title)
-    boxes: dict[str, tuple[int, list[float]]] = {}
     with text.document(
         [title, *names, words.heading, words.about, words.digest, plan.sha256, "/"],
         A4,
         bold=True,
     ) as pdf:
-        index, y = -1, A4[1]
-        for number, (widget, name) in enumerate(zip(widgets, names, strict=True)):
-            column = number % 2
-            if column == 0 and y + _ROW > A4[1] - _MARGIN:
-                index += 1
-                pdf.add_page()
-                y = _head(pdf, title, plan, first=index == 0)
-            x = _MARGIN + column * (A4[0] - 2 * _MARGIN - WIDTH)
-            _place(pdf, name, x, y)
-            boxes[widget.field] = (index, [x, A4[1] - y - 18 - HEIGHT, x + WIDTH, A4[1] - y - 18])
-            if column == 1:
-                y += _ROW
+        boxes = lay_places(pdf, title, widgets, lambda: _head(pdf, title, plan))
         pdf.output(str(target))
     return boxes
 
 
-def _head(pdf: FPDF, title: str, plan: PreparePlan, *, first: bool) -> float:
+def lay_places(
+    pdf: FPDF,
+    title: str,
+    widgets: list[Widget],
+    head: Callable[[], float],
+    *,
+    after: tuple[int, float] = (-1, A4[1]),
+) -> dict[str, tuple[int, list[float]]]:
+    """Two places a row, under what `head` draws on the first page (it gives the height of the first row) and `title` on others.
+
+    `after`: index of the page that is there already, and the height at which it is free. Gives for each field its page's index and its
+    box from the lower left.
+    """
+    boxes: dict[str, tuple[int, list[float]]] = {}
+    index, y = after
+    for number, widget in enumerate(widgets):
+        column = number % 2
+        if column == 0 and y + _ROW > A4[1] - MARGIN:
+            index += 1
+            pdf.add_page()
+            y = head() if index == 0 else running_head(pdf, title)
+        x = MARGIN + column * (A4[0] - 2 * MARGIN - WIDTH)
+        _place(pdf, text.clean(widget.signer), x, y)
+        boxes[widget.field] = (index, [x, A4[1] - y - 18 - HEIGHT, x + WIDTH, A4[1] - y - 18])
+        if column == 1:
+            y += _ROW
+    return boxes
+
+
+def running_head(pdf: FPDF, title: str) -> float:
+    """`title` at the head of a further page; gives the height of what follows."""
     pdf.set_text_color(22, 25, 29)
-    pdf.set_xy(_MARGIN, _MARGIN)
-    if not first:
-        pdf.set_font("sans", size=10)
-        pdf.cell(A4[0] - 2 * _MARGIN, 14, title)
-        return _NEXT_FIRST_ROW
+    pdf.set_xy(MARGIN, MARGIN)
+    pdf.set_font("sans", size=10)
+    pdf.cell(A4[0] - 2 * MARGIN, 14, title)
+    return _NEXT_FIRST_ROW
+
+
+def _head(pdf: FPDF, title: str, plan: PreparePlan) -> float:
+    pdf.set_text_color(22, 25, 29)
+    pdf.set_xy(MARGIN, MARGIN)
     pdf.set_font("sans", "B", 20)
-    pdf.cell(A4[0] - 2 * _MARGIN, 26, plan.words.heading)
+    pdf.cell(A4[0] - 2 * MARGIN, 26, plan.words.heading)
     pdf.set_font("sans", size=11)
-    pdf.set_xy(_MARGIN, _MARGIN + 36)
-    pdf.multi_cell(A4[0] - 2 * _MARGIN, 16, title, max_line_height=16)
+    pdf.set_xy(MARGIN, MARGIN + 36)
+    pdf.multi_cell(A4[0] - 2 * MARGIN, 16, title, max_line_height=16)
     pdf.set_text_color(82, 92, 104)
     pdf.set_font_size(9)
-    pdf.set_x(_MARGIN)
-    pdf.multi_cell(A4[0] - 2 * _MARGIN, 13, plan.words.about)
-    pdf.set_x(_MARGIN)
-    pdf.multi_cell(A4[0] - 2 * _MARGIN, 13, f"{plan.words.digest} {plan.sha256}", wrapmode=WrapMode.CHAR)
+    pdf.set_x(MARGIN)
+    pdf.multi_cell(A4[0] - 2 * MARGIN, 13, plan.words.about)
+    pdf.set_x(MARGIN)
+    pdf.multi_cell(A4[0] - 2 * MARGIN, 13, f"{plan.words.digest} {plan.sha256}", wrapmode=WrapMode.CHAR)
     return max(_FIRST_ROW, pdf.get_y() + 24)
 
 

@@ -6,6 +6,7 @@ the certificate does, an authority's CRL must already exist at that moment, and 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from cryptography import x509
@@ -105,7 +106,7 @@ def ocsp_response(request_der: bytes) -> bytes:
                 builder = builder.add_extension(nonce, critical=False)
             except x509.ExtensionNotFound:
                 pass
-            return _signed(builder, key)
+            return _signed(builder, _responder(key))
     return _unsuccessful(ocsp.OCSPResponseStatus.UNAUTHORIZED)
 
 
@@ -128,12 +129,21 @@ def _key_hash(certificate: x509.Certificate, algorithm: hashes.HashAlgorithm) ->
     return digest.finalize()
 
 
-def _signed(builder: ocsp.OCSPResponseBuilder, issuer: Key) -> bytes:
-    purpose = _P.SIGNER_OCSP if issuer.purpose == _P.SIGNER_CA else _P.TIMESTAMP_OCSP
+def _responder(issuer: Key) -> Key:
+    """Whose key answers about certificates of `issuer`."""
     authority.ensure_authorities()
-    responder = Key.objects.filter(purpose=purpose, issuer=issuer).order_by("-id").first()
-    if responder is None:
+    return _newest_responder(issuer, issuer.issued.all())
+
+
+def _newest_responder(issuer: Key, keys: Iterable[Key]) -> Key:
+    purpose = _P.SIGNER_OCSP if issuer.purpose == _P.SIGNER_CA else _P.TIMESTAMP_OCSP
+    found = [key for key in keys if key.purpose == purpose and key.issuer_id == issuer.pk]
+    if not found:
         raise UnknownAuthority(issuer.name)
+    return max(found, key=lambda key: key.pk)
+
+
+def _signed(builder: ocsp.OCSPResponseBuilder, responder: Key) -> bytes:
     certificate = authority.certificate(responder)
     builder = builder.responder_id(ocsp.OCSPResponderEncoding.HASH, certificate).certificates([certificate])
     return builder.sign(authority.private_key(responder), hashes.SHA256()).public_bytes(Encoding.DER)
@@ -150,7 +160,7 @@ def validation_data(leaves: list[bytes]) -> dict[str, list[bytes]]:
     make). Raises CertificateEnded.
     """
     authority.ensure_authorities()
-    keys = list(Key.objects.filter(owner=""))
+    keys = list(Key.objects.filter(owner="").select_related("issuer"))
     cas = {key: authority.certificate(key) for key in keys if key.purpose in _CAS}
     responders = [
         bytes(key.certificate) for key in keys if key.purpose in (_P.SIGNER_OCSP, _P.TIMESTAMP_OCSP)
@@ -173,7 +183,7 @@ def validation_data(leaves: list[bytes]) -> dict[str, list[bytes]]:
         builder = ocsp.OCSPResponseBuilder().add_response(
             leaf, cas[issuer], hashes.SHA256(), status, now, end, revoked, None
         )
-        ocsps.append(_signed(builder, issuer))
+        ocsps.append(_signed(builder, _newest_responder(issuer, keys)))
         used[issuer.pk] = issuer
     chain = {**used, **{key.issuer_id: key.issuer for key in used.values() if key.issuer and key.issuer_id}}
     return {

@@ -6,11 +6,9 @@ import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
-from cryptography.hazmat.primitives.serialization import Encoding
-
 from undersigned.files.storage import temporary_file
 
-from . import authority, cms, reserved, revocation, timestamp
+from . import authority, cms, reserved, timestamp
 
 
 @dataclass(frozen=True)
@@ -27,7 +25,7 @@ class SealRequest:
 def seal_pdf(source: Path, target: Path, request: SealRequest) -> None:
     """Write `source` sealed and closed to `target`: one revision with the seal, one with DSS and document timestamp.
 
-    Raises timestamp.TimestampUnavailable, revocation.CertificateEnded, bounded.BoundedError.
+    Raises TimestampUnavailable, revocation.CertificateEnded, bounded.BoundedError.
     """
     time_source = timestamp.current()
     signer = authority.signer_for(
@@ -43,6 +41,7 @@ def seal_pdf(source: Path, target: Path, request: SealRequest) -> None:
             name=request.name,
             reason=request.reason,
             location="",
+            digits=time_source.reserved,
         )
         reserved.fill(
             sealed,
@@ -55,9 +54,9 @@ def seal_pdf(source: Path, target: Path, request: SealRequest) -> None:
 def close_pdf(source: Path, target: Path) -> None:
     """Add validation data for every signature that this installation made, and a document timestamp, in one revision."""
     time_source = timestamp.current()
-    leaves = reserved.begin("signing_certificates", path=str(source))["certificates"]
-    tsa = authority.certificate(authority.ensure_authorities()["tsa"])
-    data = revocation.validation_data([*(bytes.fromhex(c) for c in leaves), tsa.public_bytes(Encoding.DER)])
+    found = reserved.begin("signing_certificates", path=str(source))["certificates"]
+    leaves = [bytes.fromhex(c) for c in found]
+    data = time_source.validation_data(leaves)
     region = reserved.begin(
         "begin_closing",
         source=str(source),
@@ -66,5 +65,6 @@ def close_pdf(source: Path, target: Path) -> None:
         certificates=[c.hex() for c in data["certs"]],
         crls=[c.hex() for c in data["crls"]],
         ocsps=[o.hex() for o in data["ocsps"]],
+        digits=time_source.reserved,
     )
     reserved.fill(target, region, time_source.token(reserved.digest(source, target, region)))

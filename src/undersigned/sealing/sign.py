@@ -16,7 +16,8 @@ from .appearance import Appearance, write_stamp
 
 @dataclass(frozen=True)
 class SignRequest:
-    """One signature. `not_after`: the certificate's end, after the closing timestamp. No `appearance`: an invisible field."""
+    """One signature. `not_after`: the certificate's end, after the closing timestamp. No `appearance`: an invisible field, which is added
+    where the file does not have it (somebody who joined after the pages were final)."""
 
     field: str
     subject: authority.Subject
@@ -40,7 +41,7 @@ class SignResult:
 def sign_pdf(source: Path, target: Path, request: SignRequest) -> SignResult:
     """Write `source` with one more signature to `target`.
 
-    Raises timestamp.TimestampUnavailable (nothing of lower level is ever made), text.MissingGlyph, bounded.BoundedError.
+    Raises TimestampUnavailable (nothing of lower level is ever made), text.MissingGlyph, bounded.BoundedError.
     """
     time_source = timestamp.current()
     with temporary_file(".pdf") as stamp:
@@ -55,6 +56,8 @@ def sign_pdf(source: Path, target: Path, request: SignRequest) -> SignResult:
             name=request.subject.name,
             reason=request.reason,
             location=request.location,
+            digits=time_source.reserved,
+            may_add=request.appearance is None,
         )
     signer = authority.issue_signer(request.subject, request.not_after)
     reserved.fill(

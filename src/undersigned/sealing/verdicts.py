@@ -36,9 +36,7 @@ VERDICTS: dict[str, tuple[str, str]] = {
     ),
     "forged_structure": (
         gettext_noop("Do not rely on this file"),
-        gettext_noop(
-            "It is built so that it looks signed, but the signature does not cover what it seems to cover."
-        ),
+        gettext_noop("It is built so that it looks signed, but the signature covers other content."),
     ),
     "no_poe": (
         gettext_noop("We cannot tell when it was signed"),
@@ -55,8 +53,8 @@ VERDICTS: dict[str, tuple[str, str]] = {
         gettext_noop("A picture of a signature is not a signature."),
     ),
     "not_pdf": (
-        gettext_noop("This is not a PDF that we can read"),
-        gettext_noop("Choose a PDF or an evidence file."),
+        gettext_noop("This is not a PDF"),
+        gettext_noop("Choose a signed PDF; the evidence goes with it."),
     ),
     "encrypted": (
         gettext_noop("The file has a password"),

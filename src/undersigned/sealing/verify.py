@@ -63,6 +63,8 @@ class SignatureReport(_Frozen):
     serial: str = ""
     certificate_sha256: str = ""
     valid_until: datetime | None = None
+    revoked_at: datetime | None = None
+    """When the issuer withdrew the certificate, by the lists at hand."""
     root_sha256: str | None = None
     """Fingerprint of the root above the certificate, None when it is not known."""
     root_trusted: bool = False
@@ -99,6 +101,10 @@ class Report(_Frozen):
     """Bytes."""
     revisions: int = 0
     changed_in_revision: int | None = None
+    change: Literal["content", "notes", "fields", "pages", ""] = ""
+    """What that revision changed: page content, notes laid over it, form fields, the number of pages."""
+    pages: tuple[int, ...] = ()
+    """The pages that it changed, from 1."""
     signatures: tuple[SignatureReport, ...] = ()
     assumed_not_revoked: tuple[Authority, ...] = ()
     """Authorities that were taken for not withdrawn today, for want of anything that says so."""

@@ -62,6 +62,7 @@ class Migration(migrations.Migration):
                 ('bucket', models.CharField(max_length=100)),
                 ('subject', models.BinaryField(max_length=32)),
                 ('at', models.DateTimeField()),
+                ('count', models.PositiveIntegerField(default=1)),
             ],
             options={
                 'indexes': [models.Index(fields=['bucket', 'subject', 'at'], name='attempt_window')],
@@ -75,6 +76,7 @@ class Migration(migrations.Migration):
                 ('kind', models.CharField(choices=[('api_key', 'Api Key'), ('oauth_client', 'Oauth Client'), ('lifetime', 'Lifetime'), ('device', 'Device')], max_length=20)),
                 ('reach', models.CharField(choices=[('account', 'Account'), ('robot', 'Robot'), ('client', 'Client'), ('user', 'User')], max_length=10)),
                 ('description', models.CharField(max_length=200)),
+                ('client_id', models.CharField(help_text='Names an OAuth client; no secret.', max_length=100, null=True)),
                 ('secret_hash', models.BinaryField(max_length=32, unique=True)),
                 ('secret', undersigned.base.vault.EncryptedTextField(null=True)),
                 ('enabled', models.BooleanField(default=True)),
@@ -128,7 +130,22 @@ class Migration(migrations.Migration):
             index=models.Index(fields=['user', 'dialect'], name='credential_user'),
         ),
         migrations.AddConstraint(
+            model_name='credential',
+            constraint=models.UniqueConstraint(fields=('dialect', 'client_id'), name='credential_client_id'),
+        ),
+        migrations.AddConstraint(
             model_name='user',
             constraint=models.UniqueConstraint(fields=('organization', 'username'), name='user_name_in_organization'),
+        ),
+        migrations.CreateModel(
+            name='AccessToken',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('token_hash', models.BinaryField(max_length=32, unique=True)),
+                ('scopes', models.JSONField(default=list)),
+                ('expires_at', models.DateTimeField(db_index=True)),
+                ('created_at', models.DateTimeField(auto_now_add=True)),
+                ('credential', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='access_tokens', to='accounts.credential')),
+            ],
         ),
     ]

@@ -10,9 +10,13 @@ import click
 COMMANDS = {
     "serve": "Start the server: web process, workers, and in demo mode a demo organisation.",
     "worker": "Run one worker process (for further machines).",
+    "doctor": "Say whether all is well, and how to mend what is not.",
     "verify": "Check signed PDF files and evidence, with the files alone.",
     "user": "Add users, set passwords, switch users off.",
-    "credential": "Make, list and switch API keys.",
+    "organisation": "Set an organisation's register number, and who is in its groups.",
+    "credential": "Make, list and switch API keys and OAuth clients.",
+    "metadata": "Make and list fields and templates for describing envelopes.",
+    "provider": "Add, list, test and switch the providers that identify signers.",
     "sandbox": "Tools for integrators' own tests, on sandbox organisations.",
 }
 

@@ -1,4 +1,4 @@
-"""`undersigned credential`: API keys."""
+"""`undersigned credential`: API keys and OAuth clients."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from .user import find_user
 
 @click.group()
 def command() -> None:
-    """Make, list and switch API keys.
+    """Make, list and switch API keys and OAuth clients.
 
-    A key acts for one user; every event of the user's contracts goes to the webhook URL of each of their enabled keys.
+    A key or client acts for one user; every event of the user's contracts goes to the webhook URL of each of their enabled keys.
     """
 
 
@@ -20,8 +20,9 @@ def command() -> None:
 @click.argument("login", metavar="NAME@ORGANISATION")
 @click.option(
     "--api",
+    "--dialect",
     "dialect",
-    type=click.Choice(["signsquid"]),
+    type=click.Choice(["signsquid", "signspace", "signicat"]),
     default="signsquid",
     show_default=True,
     help="Which API the key is for.",
@@ -29,13 +30,27 @@ def command() -> None:
 @click.option("--description", required=True, help="What uses the key; one key for each use.")
 @click.option("--webhook", default="", help="URL that events are posted to.")
 def add(login: str, dialect: str, description: str, webhook: str) -> None:
-    """Make an API key and print it, once."""
+    """Make an API key, or for SignSpace and Signicat an OAuth client, and print its secret, once."""
     django_setup()
-    from undersigned.accounts.credentials import create_api_key
+    from undersigned.accounts.credentials import create_api_key, create_oauth_client
+    from undersigned.accounts.models import Credential
+    from undersigned.dialects.signspace.mapping import handle_of
 
     _check(webhook)
-    credential, key = create_api_key(find_user(login), dialect, description, webhook)
-    click.echo(f"id:  {credential.pk}\nkey: {key}")
+    user = find_user(login)
+    if dialect == "signsquid":
+        credential, key = create_api_key(user, dialect, description, webhook)
+        click.echo(f"id:  {credential.pk}\nkey: {key}")
+        return
+    if webhook:
+        raise click.BadParameter("this API has no webhooks")
+    # A SignSpace client sees what its robot owns or takes part in, a Signicat client what it made itself.
+    reach = Credential.Reach.ROBOT if dialect == "signspace" else Credential.Reach.CLIENT
+    credential, secret = create_oauth_client(user, dialect, reach, description)
+    handle = f"\nacting_handle: {handle_of(user)}" if dialect == "signspace" else ""
+    click.echo(
+        f"id:            {credential.pk}\nclient_id:     {credential.client_id}\nclient_secret: {secret}{handle}"
+    )
 
 
 @command.command("list")
@@ -44,7 +59,8 @@ def list_credentials(login: str) -> None:
     """List a user's credentials."""
     django_setup()
     for c in find_user(login).credentials.order_by("pk"):
-        click.echo(f"{c.pk}\t{c.dialect}\t{'on' if c.enabled else 'off'}\t{c.description}\t{c.webhook_url}")
+        switch = "on" if c.enabled else "off"
+        click.echo(f"{c.pk}\t{c.dialect}\t{switch}\t{c.description}\t{c.client_id or c.webhook_url}")
 
 
 @command.command()

@@ -136,11 +136,12 @@ class _Signer:
         raise SignerError(f"still at “{page.heading.strip()}” after {MAX_STEPS} steps")
 
     def _submit(self, address: str, page: _Page, having: str | None, **values: str) -> tuple[str, _Page]:
-        """Fill in and send the form that has the field `having` (the first one that posts, if None)."""
+        """Fill in and send the form that has the field `having` (the first that posts to its own page, if None)."""
         forms = [
             f
             for f in page.forms
-            if f.method == "post" and (having is None or having in f.fields or having in f.options)
+            if f.method == "post"
+            and (not f.action if having is None else having in f.fields or having in f.options)
         ]
         if not forms:
             raise SignerError(page.heading.strip() or "there is nothing to send")

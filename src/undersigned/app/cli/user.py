@@ -26,16 +26,33 @@ def command() -> None:
 @click.option("--email", default="", help="Where mails to this user go.")
 @click.option("--name", default="", help="First name.")
 @click.option("--surname", default="", help="Family name.")
+@click.option("--robot", is_flag=True, help="A program, which does not log in; its credentials act for it.")
 @click.option("--admin", is_flag=True, help="May see and do everything in the organisation.")
 @click.option(
     "--organisation-name", default="", help="Create the organisation with this name if it does not exist."
 )
-def add(login: str, email: str, name: str, surname: str, admin: bool, organisation_name: str) -> None:
+@click.option(
+    "--language",
+    default="",
+    help="The user's language (en, fi, sv, …), and that of an organisation created with them: what signers get unless a request says otherwise.",
+)
+def add(
+    login: str,
+    email: str,
+    name: str,
+    surname: str,
+    robot: bool,
+    admin: bool,
+    organisation_name: str,
+    language: str,
+) -> None:
     """Add a user and print a new password, once."""
     django_setup()
+    from django.conf import settings
     from django.db import IntegrityError
 
     from undersigned.accounts.models import Organization, User
+    from undersigned.base import languages
     from undersigned.base.db import atomic
     from undersigned.base.text import is_one_line
     from undersigned.delivery.outbox import is_address
@@ -45,7 +62,10 @@ def add(login: str, email: str, name: str, surname: str, admin: bool, organisati
         raise click.BadParameter(f"{email!r} is not one mail address")
     if not all(is_one_line(v) for v in (login, name, surname, organisation_name)):
         raise click.BadParameter("names are written on one line, without control characters")
-    password = secrets.token_urlsafe(12)
+    spoken = languages.supported(language)
+    if language and spoken is None:
+        raise click.BadParameter(f"{language!r} is not among {', '.join(dict(settings.LANGUAGES))}")
+    password = None if robot else secrets.token_urlsafe(12)
     try:
         with atomic():
             organization = Organization.objects.filter(slug=slug).first()
@@ -54,7 +74,9 @@ def add(login: str, email: str, name: str, surname: str, admin: bool, organisati
                     raise click.ClickException(
                         f"there is no organisation {slug}; --organisation-name creates it"
                     )
-                organization = Organization.objects.create(slug=slug, name=organisation_name)
+                organization = Organization.objects.create(
+                    slug=slug, name=organisation_name, language=spoken or settings.LANGUAGE_CODE
+                )
             User.objects.create_user(
                 organization,
                 username,
@@ -62,11 +84,13 @@ def add(login: str, email: str, name: str, surname: str, admin: bool, organisati
                 email=email,
                 name=name,
                 surname=surname,
+                language=spoken or "",
                 role=User.Role.ADMIN if admin else User.Role.MEMBER,
+                kind=User.Kind.ROBOT if robot else User.Kind.PERSON,
             )
     except IntegrityError as e:
         raise click.ClickException(f"{login} exists already") from e
-    click.echo(f"login:    {login}\npassword: {password}")
+    click.echo(f"robot: {login}" if robot else f"login:    {login}\npassword: {password}")
 
 
 @command.command()
@@ -85,24 +109,29 @@ def password(login: str) -> None:
 @click.argument("login", metavar="NAME@ORGANISATION")
 def disable(login: str) -> None:
     """Switch a user off: no login, and none of their API keys works."""
-    django_setup()
-    from undersigned.base.clock import now
-
-    user = find_user(login)
-    user.disabled_at = now()
-    user.save(update_fields=["disabled_at"])
-    click.echo(f"{login} is switched off")
+    _switch(login, on=False)
 
 
 @command.command()
 @click.argument("login", metavar="NAME@ORGANISATION")
 def enable(login: str) -> None:
     """Switch a user on again."""
+    _switch(login, on=True)
+
+
+@command.command()
+@click.argument("login", metavar="NAME@ORGANISATION")
+@click.option("--off", is_flag=True, help="Take it away again.")
+def operator(login: str, off: bool) -> None:
+    """Make a user an operator: in the console they see, and run again, what failed in every organisation."""
     django_setup()
+    from undersigned.accounts.models import Capability
+
     user = find_user(login)
-    user.disabled_at = None
-    user.save(update_fields=["disabled_at"])
-    click.echo(f"{login} is switched on")
+    others = [c for c in user.capabilities if c != Capability.OPERATE]
+    user.capabilities = others if off else [*others, Capability.OPERATE.value]
+    user.save(update_fields=["capabilities"])
+    click.echo(f"{login} is {'no longer ' if off else ''}an operator")
 
 
 @command.command("list")
@@ -113,6 +142,16 @@ def list_users() -> None:
 
     for user in User.objects.select_related("organization").order_by("organization__slug", "username"):
         click.echo(f"{user}\t{user.full_name}\t{user.role}\t{'' if user.is_active else 'off'}")
+
+
+def _switch(login: str, on: bool) -> None:
+    django_setup()
+    from undersigned.base.clock import now
+
+    user = find_user(login)
+    user.disabled_at = None if on else now()
+    user.save(update_fields=["disabled_at"])
+    click.echo(f"{login} is switched {'on' if on else 'off'}")
 
 
 def _split(login: str) -> tuple[str, str]:

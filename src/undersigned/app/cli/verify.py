@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import sys
@@ -34,7 +35,8 @@ DESPITE_UNKNOWN = ("valid", "unknown_issuer")
 def command(files: tuple[Path, ...], roots: tuple[Path, ...], as_json: bool) -> None:
     """Check signed PDF files, and the evidence that belongs to them, with the files alone.
 
-    Evidence (its PDF or its JSON) is recognised among the files and compared with the others.
+    Evidence (its PDF or its JSON) is recognised among the files and compared with the others. A file that people signed by a page about
+    it is recognised by its evidence.
 
     Exit code 0: every file is exactly as it was signed and time-stamped, and the evidence belongs to them. Exit code 1: something is
     wrong, and the output says what. 2: the command was called wrongly.
@@ -44,29 +46,52 @@ def command(files: tuple[Path, ...], roots: tuple[Path, ...], as_json: bool) -> 
     """
     _configure()
     from undersigned.sealing.evidence import verify_evidence
+    from undersigned.sealing.package import embedded_pdfs
     from undersigned.sealing.verify import verify_pdf
 
     trusted = list(_certificates(roots)) or _own_roots()
     accepted = ("valid",) if roots else DESPITE_UNKNOWN
     records = [f for f in files if verify_evidence(f, [], trusted).code != "unreadable"]
     documents = [f for f in files if f not in records]
+    judged = {f: verify_evidence(f, documents, trusted) for f in records}
+    named = {m.sha256: m.title for record in judged.values() for m in record.files if m.named_by_page}
     good = True
     report: dict[str, Any] = {"files": [], "evidence": []}
     for file in documents:
+        if (title := named.get(sha256 := _sha256(file))) is not None:
+            # It carries no signatures; that the record is whole is judged below.
+            report["files"].append({"file": str(file), "sha256": sha256, "named_by_page": title})
+            if not as_json:
+                click.echo(f"{file}\n  The file that people signed by a page about it: “{title}”.")
+            continue
         result = verify_pdf(file, trusted)
         good = good and result.verdict in accepted
         report["files"].append({"file": str(file)} | result.as_json())
         if not as_json:
             _print_file(file, result)
-    for file in records:
-        record = verify_evidence(file, documents, trusted)
+    for file, record in judged.items():
         good = good and record.good and (record.seal is None or record.seal.verdict in accepted)
-        report["evidence"].append({"file": str(file), "good": record.good} | record.as_json())
+        about: dict[str, Any] = {"file": str(file), "good": record.good} | record.as_json()
+        report["evidence"].append(about)
         if not as_json:
             click.echo(f"{file}\n  {evidence_sentence(record)}")
+        if record.seal is None:
+            continue
+        with embedded_pdfs(file) as signed:  # a package holds the signed files themselves
+            for name, copy in signed:
+                result = verify_pdf(copy, trusted)
+                good = good and result.verdict in accepted
+                about.setdefault("embedded", []).append({"file": name} | result.as_json())
+                if not as_json:
+                    _print_file(Path(name), result)
     if as_json:
         click.echo(json.dumps(report | {"good": good}, indent=2, ensure_ascii=False))
     sys.exit(0 if good else 1)
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def evidence_sentence(record: Any) -> str:

@@ -6,6 +6,7 @@ import click
 
 from undersigned.app import prepare
 from undersigned.app.settings import UnsafeSettings
+from undersigned.base import bounded
 
 from .options import apply, refuse, settings_options
 from .setup import django_setup
@@ -41,6 +42,7 @@ def command(threads: int, **options: str | bool | None) -> None:
         prepare.check(apply(options))
     except UnsafeSettings as e:
         refuse(e.reasons)
+    bounded.start()
     django_setup()
     from undersigned.jobs.worker import Worker
 

@@ -46,13 +46,10 @@ def sign_in(request: HttpRequest) -> HttpResponse:
             limits.take("login.pair", pair, PER_PAIR, QUARTER)
             limits.take("login.account", account.lower(), PER_ACCOUNT, timedelta(hours=1))
         except limits.LimitReached as e:
-            minutes = -(-e.retry_after // 60)
             form.add_error(
-                None, _("Too many tries. Please wait {minutes} min and try again.").format(minutes=minutes)
+                None, _("Too many tries. Please wait {minutes} min and try again.").format(minutes=e.minutes)
             )
-            response = render(request, "console/login.html", {"form": form, "next": target}, status=429)
-            response["Retry-After"] = str(e.retry_after)
-            return response
+            return limits.refused(render(request, "console/login.html", {"form": form, "next": target}), e)
         user = authenticate(request, username=account, password=form.cleaned_data["password"])
         if user is not None:
             limits.clear("login.pair", pair)
@@ -83,14 +80,8 @@ def password(request: HttpRequest, actor: Actor) -> HttpResponse:
         try:
             limits.take("password.change", str(actor.user.pk), PER_PAIR, QUARTER)
         except limits.LimitReached as e:
-            response = render(
-                request,
-                "console/password.html",
-                {"form": form, "locked": -(-e.retry_after // 60)},
-                status=429,
-            )
-            response["Retry-After"] = str(e.retry_after)
-            return response
+            page = render(request, "console/password.html", {"form": form, "locked": e.minutes})
+            return limits.refused(page, e)
         if form.is_valid():
             form.save()
             update_session_auth_hash(request, actor.user)

@@ -15,12 +15,14 @@ from django.views.decorators.http import require_POST, require_safe
 
 from undersigned.console import scope, words
 from undersigned.console.paging import paginate
-from undersigned.delivery import outbox
 from undersigned.delivery.models import Message, MessageAttempt
 from undersigned.delivery.render import Rendered
 from undersigned.delivery.render import render as rendered
 from undersigned.envelopes.access import visible
 from undersigned.envelopes.actor import Actor
+from undersigned.envelopes.errors import Conflict
+from undersigned.envelopes.send_message_again import send_message_again
+from undersigned.envelopes.set_message_aside import set_message_aside
 
 MAIL_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'self'; sandbox allow-popups allow-popups-to-escape-sandbox"
 """For the HTML of a mail, shown in a frame: nothing runs, nothing is fetched; links open outside the frame."""
@@ -125,11 +127,33 @@ def _rendered(message: Message) -> Rendered | None:
 def send_again(request: HttpRequest, actor: Actor, message_id: int) -> HttpResponse:
     """Queue a message once more: send again, replay."""
     message = scope.message(actor, message_id)
-    if message.state == Message.State.QUEUED:
+    try:
+        send_message_again(actor, message)
+    except Conflict:
         flash.info(request, _("It is already on its way."))
     else:
-        outbox.send_again(message)
         flash.success(request, _("Queued. It goes out within a few seconds."))
+    return _back(request, message)
+
+
+@require_POST
+@scope.page
+def set_aside(request: HttpRequest, actor: Actor, message_id: int) -> HttpResponse:
+    """A failed message need not be sent again."""
+    message = scope.message(actor, message_id)
+    try:
+        set_message_aside(actor, message)
+    except Conflict:
+        flash.info(request, _("It has not failed any more."))
+    else:
+        flash.success(request, _("Set aside. Its attempts stay on record."))
+    return _back(request, message)
+
+
+def _back(request: HttpRequest, message: Message) -> HttpResponse:
+    """To the page that the button stood on."""
+    if request.POST.get("on") == "attention":
+        return redirect("console:attention")
     if message.envelope_id is None:
         return redirect("console:home")
     tab = "webhooks" if message.channel == Message.Channel.WEBHOOK else "messages"

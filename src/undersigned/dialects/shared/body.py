@@ -26,8 +26,11 @@ def read_json_object(request: HttpRequest, limit: int = JSON_MAX) -> tuple[dict[
     Strings may hold NUL and lone surrogates, which JSON can spell and no database takes: whoever uses them must check.
     """
     raw = read_bytes(request, limit)
-    if not raw.strip():
-        return {}, raw
+    return (parse(raw) if raw.strip() else {}), raw
+
+
+def parse(raw: bytes) -> dict[str, Any]:
+    """The JSON object in `raw`. Raises Malformed."""
     try:
         # RFC 8259 asks for UTF-8 and knows no NaN; a byte order mark is tolerated as section 8.1 allows.
         value = json.loads(raw.decode("utf-8-sig"), parse_constant=_refuse)
@@ -35,7 +38,7 @@ def read_json_object(request: HttpRequest, limit: int = JSON_MAX) -> tuple[dict[
         raise Malformed from e
     if not isinstance(value, dict):
         raise Malformed
-    return value, raw
+    return value
 
 
 def read_bytes(request: HttpRequest, limit: int) -> bytes:

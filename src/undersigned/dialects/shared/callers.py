@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db.models import Q
 from django.http import HttpRequest
 
-from undersigned.accounts import limits
+from undersigned.accounts import limits, tally
 from undersigned.accounts.models import Credential
 from undersigned.base import clock
 
@@ -21,7 +21,7 @@ TOUCH = timedelta(minutes=1)
 
 def admit(credential: Credential) -> None:
     """Count one call of a credential that has proved itself. Raises `limits.LimitReached`."""
-    limits.take("api call", str(credential.pk), settings.API_CALLS_PER_MINUTE, WINDOW)
+    tally.take("api call", bytes(credential.secret_hash).hex(), settings.API_CALLS_PER_MINUTE, WINDOW)
     now = clock.now()
     if credential.last_used_at is None or credential.last_used_at <= now - TOUCH:
         stale = Q(last_used_at=None) | Q(last_used_at__lte=now - TOUCH)

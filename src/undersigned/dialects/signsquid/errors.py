@@ -8,10 +8,11 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError
 
-from undersigned.accounts.limits import LimitReached
+from undersigned.accounts.limits import LimitReached, refused
 from undersigned.dialects.shared import body, errors, idempotency
 from undersigned.envelopes.errors import Conflict, Invalid, NotFound
 from undersigned.files.intake import Refused
+from undersigned.files.scan import Infected, ScannerUnavailable
 from undersigned.files.store import TooLarge
 
 PATHS = r"/api/v1/(contracts|webhookevents)(/|$)"
@@ -74,9 +75,7 @@ def register(api: NinjaAPI) -> None:
 
     @api.exception_handler(LimitReached)
     def _limited(_request: HttpRequest, error: LimitReached) -> HttpResponse:
-        response = answer(429)
-        response["Retry-After"] = str(error.retry_after)
-        return response
+        return refused(answer(429), error)
 
     @api.exception_handler(body.Malformed)
     def _malformed(_request: HttpRequest, _error: body.Malformed) -> HttpResponse:
@@ -93,6 +92,16 @@ def register(api: NinjaAPI) -> None:
     @api.exception_handler(Refused)
     def _refused(_request: HttpRequest, error: Refused) -> HttpResponse:
         return invalid({"file": [word(error.code)]})
+
+    @api.exception_handler(Infected)
+    def _infected(_request: HttpRequest, _error: Infected) -> HttpResponse:
+        return invalid({"file": ["Infected"]})
+
+    @api.exception_handler(ScannerUnavailable)
+    def _not_scanned(_request: HttpRequest, error: ScannerUnavailable) -> HttpResponse:
+        response = answer(503)
+        response["Retry-After"] = str(error.retry_after)
+        return response
 
     @api.exception_handler(idempotency.BadKey)
     def _bad_key(_request: HttpRequest, _error: idempotency.BadKey) -> HttpResponse:

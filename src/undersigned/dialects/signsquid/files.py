@@ -14,7 +14,7 @@ from undersigned.envelopes.add_document import add_document
 from undersigned.envelopes.drafts import refuse_unless_draft
 from undersigned.envelopes.errors import Invalid, NotFound
 from undersigned.envelopes.models import Document, DocumentVersion
-from undersigned.files import intake, storage, store
+from undersigned.files import intake, scan, store
 from undersigned.files.models import File
 
 from . import errors, wire
@@ -36,7 +36,7 @@ _PDF = {
     "/contracts/{contract_id}/versions/{version}/files",
     operation_id="addFile",
     summary="Add a file; the raw bytes are the request body",
-    response=statuses(201, None, 400, 404),
+    response=statuses(201, None, 400, 404, 503),
     openapi_extra=describe(
         location=True,
         parameters=(
@@ -68,7 +68,7 @@ def add_file(request: HttpRequest, contract_id: str, version: str) -> HttpRespon
         if faults:
             return errors.invalid(faults)
         facts = intake.check(received.path)
-        staged = store.stage(envelope.organization_id, received.path, known=received)
+        staged = store.take_in(envelope.organization_id, received)
 
     def act() -> HttpResponse:
         credential = credential_of(request)
@@ -98,16 +98,14 @@ def list_files(request: HttpRequest, contract_id: str, version: str) -> list[wir
     documents = (
         envelope.documents.filter(removed_at=None).select_related("original__blob").order_by("position")
     )
-    return [
-        wire.ListedFile(filename=d.title, size=d.original.blob.size) for d in documents if d.original.blob
-    ]
+    return [wire.ListedFile(filename=d.title, size=d.source.size) for d in documents if d.source]
 
 
 @router.get(
     "/contracts/{contract_id}/versions/{version}/files/{filename}",
     operation_id="downloadFile",
     summary="The file; once the version is Agreed, the sealed copy",
-    response=statuses(200, None, 400, 404),
+    response=statuses(200, None, 400, 404, 503),
     openapi_extra=describe(
         parameters=(
             {
@@ -134,7 +132,7 @@ def download(request: HttpRequest, contract_id: str, version: str, filename: str
     if original not in ("true", "false"):
         raise Invalid({"original": ["invalid"]})
     if original == "true" or envelope.agreed_at is None:
-        return _bytes_of(document.original)
+        return _bytes_of(document.brought)
     return _sealed(document)
 
 
@@ -159,4 +157,4 @@ def _bytes_of(file: File) -> HttpResponseBase:
     headers = {**NO_CACHE, "Content-Length": str(file.blob.size)}
     if disposition := content_disposition_header(True, file.name):
         headers["Content-Disposition"] = disposition
-    return StreamingHttpResponse(storage.read(file.blob), content_type="application/pdf", headers=headers)
+    return StreamingHttpResponse(scan.read_clean(file.blob), content_type="application/pdf", headers=headers)

@@ -2,10 +2,15 @@
 
 from .access import AccessLink, Grant
 from .audit import AuditDetail, AuditEvent
+from .comments import Comment
 from .containers import Collection, Envelope, EnvelopeState, Phase
 from .documents import Document, DocumentVersion, Field
 from .evidence import Consent, IdentityProof, Signature, Sitting
-from .people import Recipient, RecipientState
+from .metadata import MetadataField, MetadataTemplate, MetadataTemplateField, MetadataValue
+from .notifications import NotificationPlan
+from .packages import Package, PackageItem
+from .people import Forward, Recipient, RecipientState
+from .search import SearchWord
 from .steps import Assignment, AssignmentState, Step, StepEdge
 
 __all__ = [
@@ -15,17 +20,27 @@ __all__ = [
     "AuditDetail",
     "AuditEvent",
     "Collection",
+    "Comment",
     "Consent",
     "Document",
     "DocumentVersion",
     "Envelope",
     "EnvelopeState",
     "Field",
+    "Forward",
     "Grant",
     "IdentityProof",
+    "MetadataField",
+    "MetadataTemplate",
+    "MetadataTemplateField",
+    "MetadataValue",
+    "NotificationPlan",
+    "Package",
+    "PackageItem",
     "Phase",
     "Recipient",
     "RecipientState",
+    "SearchWord",
     "Signature",
     "Sitting",
     "Step",

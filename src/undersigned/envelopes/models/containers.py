@@ -41,6 +41,17 @@ class Collection(models.Model):
         indexes = [
             models.Index(fields=["owner_user", "dialect", "-created_at", "-id"], name="collection_owner"),
             models.Index(fields=["erase_at"], condition=Q(erase_at__isnull=False), name="collection_erase"),
+            # What goes next of one organisation.
+            models.Index(
+                fields=["organization", "erase_at", "id"],
+                condition=Q(erase_at__isnull=False),
+                name="collection_goes",
+            ),
+            models.Index(
+                fields=["organization", "delete_after", "id"],
+                condition=Q(delete_after__isnull=False),
+                name="collection_removed",
+            ),
             models.Index(
                 fields=["delete_after"], condition=Q(delete_after__isnull=False), name="collection_delete"
             ),
@@ -105,6 +116,7 @@ class Envelope(models.Model):
     retention_unsigned_months = models.PositiveIntegerField(null=True)
     retention_other_months = models.PositiveIntegerField(null=True)
     content_erase_at = models.DateTimeField(null=True)
+    content_erased_at = models.DateTimeField(null=True)
     erase_at = models.DateTimeField(null=True)
     deleted_at = models.DateTimeField(null=True)
     erased_at = models.DateTimeField(null=True)
@@ -117,6 +129,9 @@ class Envelope(models.Model):
     creator_name = models.CharField(max_length=200, blank=True)
     company_name = models.CharField(max_length=200, blank=True)
     reference = models.CharField(max_length=500, blank=True)
+    metadata_template = models.ForeignKey(
+        "MetadataTemplate", null=True, on_delete=models.PROTECT, db_index=False, related_name="+"
+    )
     updated_at = models.DateTimeField(auto_now=True)
     audit_seq = models.PositiveIntegerField(default=0)
     audit_head = models.CharField(max_length=64, blank=True)
@@ -139,10 +154,24 @@ class Envelope(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["organization", "state", "phase", "-created_at"], name="envelope_list"),
-            models.Index(fields=["owner_user", "created_at"], name="envelope_owner"),
-            models.Index(fields=["created_by_credential", "created_at"], name="envelope_client"),
-            models.Index(fields=["due_at"], condition=Q(due_at__isnull=False), name="envelope_due"),
+            # Lists, newest first or oldest first, and each filter that is worth an index of its own.
+            models.Index(fields=["organization", "created_at", "id"], name="envelope_newest"),
+            models.Index(fields=["organization", "state", "created_at", "id"], name="envelope_list"),
+            models.Index(
+                fields=["organization", "sent_at", "id"], condition=Q(state="sent"), name="envelope_waiting"
+            ),
+            models.Index(
+                fields=["organization", "-completed_at", "-id"],
+                condition=Q(state="completed"),
+                name="envelope_completed",
+            ),
+            models.Index(fields=["owner_user", "created_at", "id"], name="envelope_owner"),
+            models.Index(fields=["created_by_credential", "created_at", "id"], name="envelope_client"),
+            models.Index(
+                fields=["organization", "due_at", "id"],
+                condition=Q(due_at__isnull=False),
+                name="envelope_due",
+            ),
             models.Index(
                 fields=["expires_at"], condition=Q(expires_at__isnull=False), name="envelope_expires"
             ),
@@ -153,9 +182,27 @@ class Envelope(models.Model):
             ),
             models.Index(fields=["erase_at"], condition=Q(erase_at__isnull=False), name="envelope_erase"),
             models.Index(
+                fields=["organization", "content_erase_at", "id"],
+                condition=Q(content_erase_at__isnull=False),
+                name="envelope_content_goes",
+            ),
+            models.Index(
+                fields=["organization", "erase_at", "id"],
+                condition=Q(erase_at__isnull=False),
+                name="envelope_goes",
+            ),
+            models.Index(
                 fields=["tombstone_until"],
                 condition=Q(tombstone_until__isnull=False),
                 name="envelope_tombstone",
+            ),
+            models.Index(
+                fields=["metadata_template", "created_at", "id"],
+                condition=Q(metadata_template__isnull=False),
+                name="envelope_metadata",
+            ),
+            models.Index(
+                fields=["organization", "id"], condition=~Q(needs_attention=""), name="envelope_attention"
             ),
         ]
 

@@ -23,10 +23,26 @@ class Sitting(models.Model):
     ip = models.CharField(max_length=45, blank=True)
     agent = models.CharField(max_length=500, blank=True)
     identified_at = models.DateTimeField(null=True)
+    chosen_way = models.CharField(  # noqa: DJ001 - "" is the way without a name
+        max_length=100,
+        null=True,
+        help_text="Of the ways to prove oneself that are offered now, by `SignWay.asked_as`.",
+    )
     appearance = EncryptedTextField(
         null=True, help_text="The look of the signature, kept until the sitting ends."
     )
     pages_seen = models.JSONField(default=dict, help_text="Document id to page numbers that were shown.")
+    pad_number = models.PositiveIntegerField(
+        default=0, help_text="Pads on a phone so far; names the last one."
+    )
+    pad_hash = models.BinaryField(
+        max_length=32,
+        null=True,
+        unique=True,
+        help_text="Of the address of a phone that may draw; see phone_pad.",
+    )
+    pad_device_hash = models.BinaryField(max_length=32, null=True, help_text="Of the phone's cookie.")
+    pad_ends_at = models.DateTimeField(null=True)
 
 
 class IdentityProof(models.Model):
@@ -40,9 +56,18 @@ class IdentityProof(models.Model):
     known_to_sender = models.BooleanField(
         default=False, help_text="The sender could read the link or code, and so sign in the person's place."
     )
+    moment = models.CharField(
+        max_length=4, default="open", help_text='"open": before reading; "sign": as part of signing.'
+    )
+    asked_as = models.CharField(
+        max_length=100, blank=True, help_text="The name by which the sender asked for this method."
+    )
     at = models.DateTimeField()
     claims = EncryptedTextField(null=True)
     nonce_hash = models.BinaryField(max_length=32, null=True)
+    token_hash = models.BinaryField(
+        max_length=32, null=True, help_text="SHA-256 of the provider's ID token, as it came."
+    )
 
 
 class Consent(models.Model):

@@ -68,7 +68,10 @@ class Assignment(models.Model):
     reason = models.TextField(blank=True)
     profile = models.CharField(max_length=40, blank=True)
     with_timestamp = models.BooleanField(default=True)
-    caption = models.CharField(max_length=500, blank=True)
+    caption = models.CharField(
+        max_length=500, blank=True, help_text="What the person is told the document is."
+    )
+    sign_text = models.TextField(blank=True, help_text="The line about this document in what is agreed to.")
     to_archive = models.BooleanField(default=False)
     return_url = models.CharField(max_length=2000, blank=True)
     return_mode = models.CharField(max_length=20, blank=True)
@@ -78,6 +81,8 @@ class Assignment(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["recipient", "document", "key", "round"], name="assignment_key")
+            models.UniqueConstraint(
+                fields=["recipient", "document", "key", "action", "round"], name="assignment_key"
+            )
         ]
         indexes = [models.Index(fields=["envelope", "state"], name="assignment_state")]

@@ -29,7 +29,7 @@ class Migration(migrations.Migration):
                 ('finished_at', models.DateTimeField(null=True)),
             ],
             options={
-                'indexes': [models.Index(condition=models.Q(('state', 'waiting')), fields=['priority', 'run_at'], name='job_waiting'), models.Index(condition=models.Q(('state', 'done')), fields=['finished_at'], name='job_done'), models.Index(condition=models.Q(('state', 'dead')), fields=['finished_at'], name='job_dead')],
+                'indexes': [models.Index(condition=models.Q(('state', 'waiting')), fields=['priority', 'run_at'], name='job_waiting'), models.Index(condition=models.Q(('state', 'done')), fields=['finished_at'], name='job_done'), models.Index(condition=models.Q(('state', 'dead')), fields=['id'], name='job_dead')],
             },
         ),
     ]

@@ -1,1 +1,1 @@
-"""How dates and times are written where the language's usual form is ambiguous across countries."""
+"""How dates and times are written: in English for readers everywhere, elsewhere as public services there write them."""

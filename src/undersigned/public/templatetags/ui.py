@@ -7,8 +7,10 @@ from datetime import datetime
 import lucide
 from django import template
 from django.utils import timezone
-from django.utils.formats import date_format
+from django.utils.formats import date_format, number_format
 from django.utils.safestring import SafeString, mark_safe
+
+from undersigned.files import kinds
 
 register = template.Library()
 
@@ -26,7 +28,7 @@ def icon(name: str, size: int = 20, extra: str = "") -> SafeString:
 
 @register.filter
 def moment(value: datetime | None) -> str:
-    """Date and time in the reader's language, with the zone named: `3 May 2026, 2:02 p.m. (UTC+3)`."""
+    """Date and time in the reader's language, with the zone named: `3 May 2026, 14:02 (UTC+3)`, `3.5.2026 klo 14.02 (UTC+3)`."""
     if value is None:
         return ""
     local = timezone.localtime(value)
@@ -36,7 +38,7 @@ def moment(value: datetime | None) -> str:
     zone = (
         "UTC" if not minutes else f"UTC{'+' if minutes > 0 else '−'}{hours}{f':{rest:02d}' if rest else ''}"
     )
-    return f"{date_format(local, 'DATE_FORMAT')}, {date_format(local, 'TIME_FORMAT')} ({zone})"
+    return f"{date_format(local, 'DATETIME_FORMAT')} ({zone})"
 
 
 @register.filter
@@ -53,8 +55,14 @@ def short_day(value: datetime | None) -> str:
 
 @register.filter
 def filesize_mb(value: int) -> str:
-    """`1.4 MB` or `312 kB`, decimal."""
-    return f"{value / 1e6:.1f} MB" if value >= 1e6 else f"{max(value // 1000, 1)} kB"
+    """`1.4 MB` or `312 kB`, decimal, with the reader's separator."""
+    return f"{number_format(value / 1e6, 1)} MB" if value >= 1e6 else f"{max(value // 1000, 1)} kB"
+
+
+@register.filter
+def file_kind(media_type: str) -> str:
+    """What people call a file of this type."""
+    return kinds.in_words(media_type)
 
 
 @register.filter

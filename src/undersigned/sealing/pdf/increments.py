@@ -22,8 +22,6 @@ from pyhanko.sign.signers.pdf_byterange import DocumentTimestamp
 from pyhanko.sign.validation.dss import DocumentSecurityStore
 from pyhanko.stamp import StaticStampStyle
 
-RESERVED = 16384
-"""Hexadecimal digits kept for a CMS: 8 kB. Ours take 3.4 kB with a timestamp; external authorities send more."""
 CHUNK = 1 << 20
 IncrementalPdfFileWriter.IO_CHUNK_SIZE = CHUNK
 
@@ -33,14 +31,20 @@ def lay_out(
 ) -> dict[str, Any]:
     """Put a page at the end and empty signature fields in place; gives the number of pages.
 
-    `widgets`: name, page (0-based) and box (points from the lower left) or no box for an invisible field. With `rewrite` the file is
-    normalised first; never for one that is signed already.
+    `widgets`: name, page (0-based) and either `place` (left, top, right, bottom in percent of the page as shown) or `box` (points from
+    the lower left, on a page of ours), or neither for an invisible field. With `rewrite` the file is normalised first; never for one
+    that is signed already.
     """
     if rewrite:
         pikepdf.settings.set_qpdf_limits(
             flate_max_memory=64 << 20, max_stream_filters=4, parser_max_nesting=100
         )
         with pikepdf.open(source) as pdf:
+            for widget in widgets:
+                if "place" in widget:
+                    # A widget on a turned page would be shown turned with it; so the turn goes into the page's content.
+                    pdf.pages[widget["page"]].flatten_rotation()
+                    widget["box"] = _box(pdf.pages[widget["page"]], widget["place"])
             if page is not None:
                 with pikepdf.open(page) as extra:
                     pdf.pages.extend(extra.pages)
@@ -64,10 +68,47 @@ def lay_out(
     return {"pages": pages}
 
 
+def _box(page: pikepdf.Page, place: list[float]) -> list[float]:
+    """Points in the page's own coordinates of a place in percent of what is shown of an upright page."""
+    left, bottom, right, top = _common(_corners(page.cropbox), _corners(page.mediabox))
+    width, height = (right - left) / 100, (top - bottom) / 100
+    return [
+        left + place[0] * width,
+        top - place[3] * height,
+        left + place[2] * width,
+        top - place[1] * height,
+    ]
+
+
+def _corners(box: Any) -> tuple[float, float, float, float]:
+    x1, y1, x2, y2 = (float(v) for v in box)
+    return min(x1, x2), min(y1, y2), max(x1, x2), max(y1, y2)
+
+
+def _common(
+    a: tuple[float, float, float, float], b: tuple[float, float, float, float]
+) -> tuple[float, float, float, float]:
+    """What two boxes share: a crop box counts only as far as the media box reaches (ISO 32000-2, 14.11.2.1)."""
+    both = max(a[0], b[0]), max(a[1], b[1]), min(a[2], b[2]), min(a[3], b[3])
+    return both if both[0] < both[2] and both[1] < both[3] else b
+
+
 def begin_signature(
-    source: str, target: str, field: str, stamp: str | None, name: str, reason: str, location: str
+    source: str,
+    target: str,
+    field: str,
+    stamp: str | None,
+    name: str,
+    reason: str,
+    location: str,
+    digits: int,
+    *,
+    may_add: bool = False,
 ) -> dict[str, Any]:
-    """Fill the signature field `field` with everything but the CMS."""
+    """Fill the signature field `field` with everything but the CMS, for which `digits` hexadecimal digits are kept free.
+
+    `may_add`: a field that is missing is added, without a place on any page.
+    """
     shutil.copyfile(source, target)
     style = StaticStampStyle.from_pdf_file(stamp, border_width=0) if stamp else None
     metadata = PdfSignatureMetadata(
@@ -84,14 +125,24 @@ def begin_signature(
         signer = PdfSigner(metadata, nobody, stamp_style=style)
         prepared, _, _ = asyncio.run(
             signer.async_digest_doc_for_signing(
-                writer, existing_fields_only=True, bytes_reserved=RESERVED, in_place=True, chunk_size=CHUNK
+                writer,
+                existing_fields_only=not may_add,
+                bytes_reserved=digits,
+                in_place=True,
+                chunk_size=CHUNK,
             )
         )
     return _region(prepared)
 
 
 def begin_closing(
-    source: str, target: str, field: str, certificates: list[str], crls: list[str], ocsps: list[str]
+    source: str,
+    target: str,
+    field: str,
+    certificates: list[str],
+    crls: list[str],
+    ocsps: list[str],
+    digits: int,
 ) -> dict[str, Any]:
     """Add validation data and a document timestamp without its token, in one revision (EN 319 142-1 clause 5.4). DER as hex."""
     shutil.copyfile(source, target)
@@ -106,7 +157,7 @@ def begin_closing(
         )
         steps = PdfCMSEmbedder().write_cms(field, writer)
         next(steps)
-        steps.send(SigObjSetup(sig_placeholder=DocumentTimestamp(bytes_reserved=RESERVED)))
+        steps.send(SigObjSetup(sig_placeholder=DocumentTimestamp(bytes_reserved=digits)))
         prepared, _ = steps.send(SigIOSetup(md_algorithm="sha256", in_place=True, chunk_size=CHUNK))
     return _region(prepared)
 

@@ -10,8 +10,11 @@ SIZE = (1200, 400)
 SMALLEST, LARGEST = (100, 40), 6000
 
 
-def clean(source: str, target: str) -> dict[str, int]:
-    """Write the picture's ink as a transparent PNG; gives width and height. Refusal: not_picture, too_small, too_large."""
+def clean(source: str, target: str, shade: int = 0) -> dict[str, int]:
+    """Write the picture's ink as a transparent PNG; gives width and height. Refusal: not_picture, too_small, too_large.
+
+    `shade` moves the line between ink and paper, from -100 (lighter) to 100 (darker).
+    """
     try:
         with Image.open(source, formats=("PNG", "JPEG", "WEBP")) as opened:
             if opened.width < SMALLEST[0] or opened.height < SMALLEST[1]:
@@ -23,7 +26,7 @@ def clean(source: str, target: str) -> dict[str, int]:
         raise Refusal("not_picture", str(e)) from e
     white = Image.new("RGBA", picture.size, "white")
     grey = ImageOps.autocontrast(Image.alpha_composite(white, picture).convert("L"))
-    threshold = _otsu(grey.histogram())
+    threshold = max(10, min(250, _otsu(grey.histogram()) + shade))
     soft = 40
     # Darker than the paper is ink; a soft edge keeps the strokes smooth.
     ink = grey.point(

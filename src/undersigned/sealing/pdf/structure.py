@@ -171,11 +171,11 @@ def unsigned_end(
     file: IO[bytes],
     size: int,
 ) -> int:
-    """Whether something other than validation data follows the last signature: the offending revision, 0 when nothing does."""
+    """Whether something other than validation data follows the last signature: the offending revision (from 1), 0 when nothing does."""
     last = max((f.embedded.signed_revision for f in found if f.embedded is not None), default=-1)
     for number, level in sorted(levels.items()):
         if number > last and level.value > ModificationLevel.LTA_UPDATES.value:
-            return number
+            return number + 1
     file.seek(max(0, size - _TAIL))
     tail = file.read()
     ends = [m.end() for m in re.finditer(rb"%%EOF", tail)]

@@ -78,6 +78,16 @@ class Certificates:
         """Whether the caller named this root."""
         return root is not None and root.sha256.hex() in self.given
 
+    def revoked_at(self, leaf: x509.Certificate, *, by_callers: bool = False) -> datetime | None:
+        """When its issuer withdrew the certificate, by any CRL at hand (`by_callers`: by one of the caller's); None when none says so."""
+        for crl in self.crls if by_callers else (*self.crls, *self.file_crls):
+            if crl.issuer == leaf.issuer:
+                for entry in crl["tbs_cert_list"]["revoked_certificates"]:
+                    if entry["user_certificate"].native == leaf.serial_number:
+                        withdrawn: datetime = entry["revocation_date"].native
+                        return withdrawn
+        return None
+
     def vouched(self, newest_timestamp: x509.Certificate | None) -> list[x509.Certificate]:
         """Certificates taken for not withdrawn today: authorities between leaf and root, and the last document timestamp's.
 

@@ -16,14 +16,14 @@ from asn1crypto import cms, x509
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.ades.report import AdESFailure, AdESIndeterminate, AdESPassed, AdESSubIndic
 from pyhanko.sign.validation import async_validate_pdf_timestamp
-from pyhanko.sign.validation.ades import ades_lta_validation
+from pyhanko.sign.validation.ades import ades_basic_validation, ades_lta_validation
 from pyhanko.sign.validation.generic_cms import extract_tst_data_iter
 from pyhanko.sign.validation.policy_decl import PdfSignatureValidationSpec
 from pyhanko_certvalidator import ValidationContext
 
 from undersigned.sealing.policies import WORDS
 
-from . import structure
+from . import changes, structure
 from .structure import Found
 from .trust import Certificates
 
@@ -80,6 +80,8 @@ def analyse(path: str, roots: list[str], crls: list[str]) -> dict[str, Any]:
         file.seek(0)
         if b"%PDF-" not in file.read(1024):
             return report | {"verdict": "not_pdf"}
+        if _ends_in_nothing(file, size):
+            return report | _unreadable(file)
         try:
             reader = PdfFileReader(file, strict=False)
             encrypted, revisions = reader.encrypted, reader.xrefs.total_revisions
@@ -104,6 +106,17 @@ def analyse(path: str, roots: list[str], crls: list[str]) -> dict[str, Any]:
         return report | _judge(
             reader, file, size, found, [bytes.fromhex(r) for r in roots], [bytes.fromhex(c) for c in crls]
         )
+
+
+LAST_LINE_MAX = 65_536
+"""Bytes. A PDF ends with the short line `%%EOF` (ISO 32000-1, 7.5.5); the parser looks for its beginning byte by byte."""
+
+
+def _ends_in_nothing(file: IO[bytes], size: int) -> bool:
+    """Is the last line so long that it cannot be the end of a PDF?"""
+    file.seek(max(0, size - LAST_LINE_MAX))
+    end = file.read(LAST_LINE_MAX).rstrip(b"\r\n")
+    return size > LAST_LINE_MAX and b"\n" not in end and b"\r" not in end
 
 
 def _unreadable(file: IO[bytes]) -> dict[str, str]:
@@ -152,6 +165,9 @@ def _judge(
         "assumed_not_revoked": [_name(c) | {"sha256": c.sha256.hex()} for c in vouched],
     }
     later = structure.unsigned_end(found, reader, levels, file, size) if sound else 0
+    changed = later or next((s["changed_in_revision"] for s in signatures if s.get("changed_in_revision")), 0)
+    if changed > 1:
+        result |= changes.between(reader, changed - 1)
     if later and WORST_FIRST.index(result["verdict"]) > WORST_FIRST.index("changed_after_signing"):
         result |= {"verdict": "changed_after_signing", "reason": "unsigned_end", "changed_in_revision": later}
     elif not any(s["kind"] == "signature" for s in signatures) and result["verdict"] == "valid":
@@ -185,6 +201,7 @@ def _signature(
         "certificate_sha256": leaf.sha256.hex(),
         "serial": f"{leaf.serial_number:x}",
         "valid_until": leaf.not_valid_after.isoformat(),
+        "revoked_at": _iso(certificates.revoked_at(leaf)),
         "identified_by": _identified_by(leaf),
         "root_sha256": root.sha256.hex() if root is not None else None,
         "root_trusted": trusted_root,
@@ -206,6 +223,13 @@ def _signature(
             report["verdict"] = "incomplete" if relaxed["verdict"] == "valid" else report["verdict"]
             for key in ("confirmed_at", "confirmed_by", "level"):
                 report[key] = report[key] or relaxed[key]
+        withdrawn = _iso(certificates.revoked_at(leaf, by_callers=True))
+        if withdrawn and report["verdict"] in ("incomplete", "no_poe") and report["confirmed_at"] is None:
+            report["verdict"] = "revoked"
+        elif report["verdict"] == "incomplete" and not _lasts(leaf) and report["confirmed_at"] is None:
+            report["verdict"] = (
+                "no_poe"  # no answer of today says anything about a certificate that has ended
+            )
     except Exception as e:  # noqa: BLE001 - malformed certificates or CMS: never good, never a crash
         report |= {
             "intact": False,
@@ -226,9 +250,11 @@ def _ades_result(
     signature: Any, certificates: Certificates, spec: Any, reader: PdfFileReader
 ) -> dict[str, Any]:
     signature.compute_integrity_info(skip_diff=True)
+    if not _tokens(signature.signer_info):
+        return _basic_result(signature, spec)
     result = asyncio.run(ades_lta_validation(signature, PdfSignatureValidationSpec(spec, diff_policy=None)))
     indication = result.ades_subindic
-    token, confirmed = next(iter(_tokens(signature.signer_info)), None), None
+    token, confirmed = _tokens(signature.signer_info)[0], None
     status = result.api_status
     stamp = result.signature_timestamp_status
     stamped = (
@@ -237,25 +263,42 @@ def _ades_result(
     good = (stamp is not None and stamp.ades_subindic == AdESPassed.OK) or (
         stamped is not None and stamped.intact and stamped.valid and stamped.trusted
     )
-    if token is not None and good and stamped is not None:
+    if good and stamped is not None:
         confirmed = stamped.timestamp
     elif result.oldest_evidence_record_timestamp is not None:
         confirmed = result.oldest_evidence_record_timestamp
     passed = indication == AdESPassed.OK
-    level = "B-B" if token is None else "B-T"
-    if passed and level == "B-T" and certificates.has_dss:
+    level = "B-T"
+    if passed and certificates.has_dss:
         level = "B-LT" if result.oldest_evidence_record_timestamp is None else "B-LTA"
+    return _outcome(indication, status) | {
+        "confirmed_at": _iso(confirmed),
+        "confirmed_by": _name(_leaf(token)) if confirmed is not None else None,
+        "level": level,
+    }
+
+
+def _basic_result(signature: Any, spec: Any) -> dict[str, Any]:
+    """Without a timestamp (clause 5.3): as good as the certificate is today. With time the engine would ask for one and say no more."""
+    digest = signature.compute_digest()
+    result = asyncio.run(ades_basic_validation(signature.signed_data, spec, raw_digest=digest))
+    status = result.api_status
+    return _outcome(result.ades_subindic, status) | {
+        "confirmed_at": None,
+        "confirmed_by": None,
+        "level": "B-B",
+    }
+
+
+def _outcome(indication: AdESSubIndic, status: Any) -> dict[str, Any]:
+    passed = indication == AdESPassed.OK
+    unclear = isinstance(indication, _I)
     return {
         "intact": bool(status is not None and status.intact and status.valid),
-        "indication": f"TOTAL_{indication.status.name}"
-        if not isinstance(indication, _I)
-        else "INDETERMINATE",
+        "indication": "INDETERMINATE" if unclear else f"TOTAL_{indication.status.name}",
         "sub_indication": None if passed else indication.standard_name,
         "reason": "" if passed else indication.standard_name.lower(),
         "verdict": _VERDICTS.get(indication, "no_poe"),
-        "confirmed_at": confirmed.isoformat() if confirmed is not None else None,
-        "confirmed_by": _name(_leaf(token)) if token is not None and confirmed is not None else None,
-        "level": level,
     }
 
 
@@ -295,6 +338,10 @@ def _leaf(data: cms.SignedData) -> x509.Certificate:
     return next(c.chosen for c in data["certificates"] if c.chosen.serial_number == serial)
 
 
+def _iso(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment is not None else None
+
+
 def _lasts(certificate: x509.Certificate) -> bool:
     ends: datetime = certificate.not_valid_after
     return ends > datetime.now(ends.tzinfo)
@@ -330,4 +377,4 @@ def _claimed(signature: Any) -> str | None:
         moment = signature.self_reported_timestamp
     except Exception:  # noqa: BLE001 - a date that nobody can read
         return None
-    return moment.isoformat() if moment is not None else None
+    return _iso(moment)

@@ -13,13 +13,15 @@ function show(part) {
 
 async function send() {
   show(signing);
+  document.documentElement.dataset.busy = "signing"; // what changes now is our own doing
   let answer, page;
   try {
-    answer = await fetch(form.action, { method: "POST", body, credentials: "same-origin" });
+    answer = await fetch(form.action, { method: "POST", body, credentials: "same-origin", headers: { "X-Room-Script": "1" } });
     page = await answer.text();
   } catch {
     return show(unclear);
   }
+  if (answer.ok && answer.headers.get("Content-Type")?.startsWith("application/json")) return location.assign(JSON.parse(page).go);
   if (answer.redirected) return location.assign(answer.url);
   if (answer.status >= 500 && answer.status !== 503) return show(unclear);
   replace(new DOMParser().parseFromString(page, "text/html"));
@@ -28,6 +30,7 @@ async function send() {
 // Not signed: show the server's page in place; the words come from there.
 function replace(page) {
   const next = page.getElementById("sign-form");
+  delete document.documentElement.dataset.busy;
   document.title = page.title;
   if (next) {
     body = null;

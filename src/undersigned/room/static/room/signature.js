@@ -1,22 +1,7 @@
-// The signature page: the pad, previews of the typed name, the chosen picture. The form works without it.
-import { Pad } from "./pad.js";
+// The signature page: previews of the typed name and of the uploaded picture. The form works without it.
+import "./drawing.js";
 
 const form = document.getElementById("signature-form");
-const field = document.getElementById("path-data");
-document.getElementById("pad").hidden = false;
-for (const each of document.querySelectorAll("[data-no-script]")) each.remove();
-
-const pad = new Pad(document.getElementById("pad-canvas"), () => (field.value = pad.path()));
-field.value = ""; // a drawing lives in this page only; after an error it is drawn anew
-document.getElementById("pad-undo").addEventListener("click", () => pad.undo());
-document.getElementById("pad-clear").addEventListener("click", () => pad.clear());
-addEventListener("keydown", (event) => {
-  const drawing = form.elements.kind.value === "drawn";
-  if (drawing && event.key === "z" && (event.ctrlKey || event.metaKey)) {
-    event.preventDefault();
-    pad.undo();
-  }
-});
 
 // Previews come from the server, drawn as in the PDF; asked once the typing rests.
 const name = form.elements.name;
@@ -39,11 +24,42 @@ name.addEventListener("input", () => {
   }, 600);
 });
 
+// The picture comes back as it will look: without paper, turned upright, as dark as the slider says.
 const preview = document.getElementById("upload-preview");
-form.elements.image.addEventListener("change", () => {
+const error = document.getElementById("upload-error");
+const part = form.querySelector("[data-preview]");
+let asked = 0;
+
+async function clean() {
   const [file] = form.elements.image.files;
+  const number = ++asked;
+  error.hidden = true;
+  if (!file) return void (preview.hidden = true);
+  if (file.size > 5 * 1024 * 1024) return; // the server's words come with the form
+  const body = new FormData();
+  body.append("image", file);
+  body.append("shade", form.elements.shade.value);
+  const token = form.elements.csrfmiddlewaretoken.value;
+  let answer;
+  try {
+    answer = await fetch(part.dataset.preview, { method: "POST", body, credentials: "same-origin", redirect: "error", headers: { "X-CSRFToken": token } });
+  } catch {
+    return; // no connection: the form says what is wrong
+  }
+  if (number !== asked) return; // the slider has moved on
   const image = preview.querySelector("img");
   if (image.src) URL.revokeObjectURL(image.src);
-  preview.hidden = !file?.type.startsWith("image/");
-  if (!preview.hidden) image.src = URL.createObjectURL(file);
+  preview.hidden = !answer.ok;
+  if (answer.ok) image.src = URL.createObjectURL(await answer.blob());
+  else if (answer.status === 422) {
+    error.textContent = await answer.text();
+    error.hidden = false;
+  }
+}
+
+let pause = 0;
+form.elements.image?.addEventListener("change", clean);
+form.elements.shade?.addEventListener("input", () => {
+  clearTimeout(pause);
+  pause = setTimeout(clean, 400);
 });

@@ -1,4 +1,4 @@
-// Pages that wait: ask for the state every two seconds and load again when it has changed; count seconds down.
+// Pages that wait: ask for the state every two seconds (or `data-every` ms) and load again when it has changed; count seconds down.
 const waiting = document.querySelector("[data-wait]");
 if (waiting) {
   const ask = async () => {
@@ -9,7 +9,7 @@ if (waiting) {
     } catch {
       // no connection: ask again
     }
-    setTimeout(ask, document.hidden ? 15000 : 2000);
+    setTimeout(ask, document.hidden ? 15000 : Number(waiting.dataset.every ?? 2000));
   };
   ask();
 }

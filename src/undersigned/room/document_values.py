@@ -1,0 +1,165 @@
+"""From the core's rows to the documents that a page shows: what is asked with each, its pages, its form, where the person signs."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+
+from undersigned.envelopes import shown
+from undersigned.envelopes.models import (
+    Assignment,
+    AssignmentState,
+    DocumentVersion,
+    Field,
+    Recipient,
+    Sitting,
+)
+from undersigned.envelopes.models import Document as Row
+from undersigned.envelopes.shown import Shown
+from undersigned.files import forms, pages
+from undersigned.files.models import Blob
+
+from .documents import Document, Original, Page, Place
+from .parts import Act, Box, FieldKind, FormField, Option, Part
+
+_ACTS = {
+    Assignment.Action.UPLOAD: Act.UPLOAD,
+    Assignment.Action.FILL: Act.FILL,
+    Assignment.Action.VIEW: Act.VIEW,
+    Assignment.Action.SIGN: Act.SIGN,
+}
+_ORDER = list(_ACTS.values())
+"""In which they are done with one document."""
+_SETTLED = (AssignmentState.DONE, AssignmentState.WAIVED)
+
+
+def rows_of(recipient: Recipient) -> list[Row]:
+    """What the person is shown, with all that the values below look at."""
+    rows = list(shown.documents_of(recipient).select_related("head__file__blob", "original__blob"))
+    for row in rows:
+        if row.head is not None:
+            row.head.document = row
+    return rows
+
+
+def shown_of(rows: list[Row]) -> Shown:
+    """As `shown.current`, of rows that are here already."""
+    return Shown(tuple(row.head for row in rows if row.head is not None))
+
+
+def final_pages(rows: list[Row]) -> dict[int, Blob]:
+    """By document, the bytes whose pages are shown: the prepared ones, with which page content became final and to which sizes and places
+    belong whoever signs; before, or where nobody signs it, the PDF as it came."""
+    prepared = DocumentVersion.objects.filter(
+        document__in=[row.pk for row in rows], kind=DocumentVersion.Kind.PREPARED, voided_at=None
+    ).select_related("file__blob")
+    found = {v.document_id: v.file.blob for v in prepared if v.file.blob is not None}
+    for row in rows:
+        if row.pk not in found and not row.by_statement and row.head is not None:
+            blob = row.head.file.blob
+            if blob is not None and blob.media_type == "application/pdf":
+                found[row.pk] = blob
+    return found
+
+
+def documents(
+    rows: list[Row], final: Mapping[int, Blob], recipient: Recipient, sitting: Sitting | None
+) -> tuple[Document, ...]:
+    asked: dict[int, list[Assignment]] = defaultdict(list)
+    if recipient.kind == Recipient.Kind.SIGNER:
+        for assignment in shown.assignments_of(recipient):
+            asked[assignment.document_id].append(assignment)
+    signed = set(
+        Assignment.objects.filter(document__in=[r.pk for r in rows], action=Assignment.Action.SIGN)
+        .exclude(state__in=[AssignmentState.VOID, AssignmentState.WAIVED])
+        .values_list("document_id", flat=True)
+    )
+    return tuple(_document(row, final, asked[row.pk], sitting, row.pk in signed) for row in rows)
+
+
+def _document(
+    row: Row, final: Mapping[int, Blob], asked: list[Assignment], sitting: Sitting | None, signed: bool
+) -> Document:
+    pictured, head = final.get(row.pk), row.head
+    blob = head.file.blob if head is not None else None
+    parts = _parts(asked)
+    to_fill = sitting is not None and any(p.act is Act.FILL and not p.done for p in parts)
+    return Document(
+        id=str(row.position),
+        name=row.title,
+        version=head.sha256[:16] if head is not None else "",
+        pages=tuple(Page(w, h) for w, h in pages.sizes(pictured)) if pictured is not None else (),
+        size=blob.size if blob is not None else 0,
+        sealed=head is not None and head.kind == DocumentVersion.Kind.SEALED,
+        seen=len(sitting.pages_seen.get(str(row.pk), [])) if sitting else 0,
+        original=_original(row),
+        signed_name=row.signed_name if row.by_statement else "",
+        caption=next((a.caption for a in asked if a.caption), ""),
+        parts=parts,
+        form=_form(row) if to_fill else (),
+        to_seal=signed,
+        waits=_waits(head, parts, asked),
+    )
+
+
+def _parts(asked: list[Assignment]) -> tuple[Part, ...]:
+    parts = [Part(_ACTS[Assignment.Action(a.action)], a.state in _SETTLED, a.sign_text) for a in asked]
+    return tuple(sorted(parts, key=lambda p: _ORDER.index(p.act)))
+
+
+def _waits(head: DocumentVersion | None, parts: tuple[Part, ...], asked: list[Assignment]) -> bool:
+    """Will this person sign pages that are not there yet, while nothing else keeps them?"""
+    if head is not None and head.kind != DocumentVersion.Kind.ORIGINAL:
+        return False
+    signs = any(a.action == Assignment.Action.SIGN and a.state == AssignmentState.PLANNED for a in asked)
+    return signs and all(p.done for p in parts if p.act is not Act.SIGN)
+
+
+def _original(row: Row) -> Original | None:
+    blob = row.source
+    return Original(blob.media_type, blob.size) if row.by_statement and blob is not None else None
+
+
+def form_rows(document_id: int) -> list[Field]:
+    """The fields of a document's form, in the order in which they are numbered."""
+    return list(Field.objects.filter(document=document_id, kind=Field.Kind.ACROFORM).order_by("pk"))
+
+
+def _form(row: Row) -> tuple[FormField, ...]:
+    return tuple(_field(number, field) for number, field in enumerate(form_rows(row.pk), 1))
+
+
+def _field(number: int, field: Field) -> FormField:
+    form = forms.FormField.model_validate(field.form)
+    return FormField(
+        number=number,
+        kind=FieldKind(form.kind),
+        label=form.label,
+        value=field.value or "",
+        options=tuple(Option(o.value, o.label) for o in form.options),
+        multiple=form.multiple,
+        editable=form.editable,
+        required=form.required,
+        read_only=form.read_only,
+        max_length=form.max_length,
+        boxes=tuple(Box(b.page, b.x, b.y, b.w, b.h, b.option) for b in form.boxes),
+    )
+
+
+def places(rows: list[Row], final: Mapping[int, Blob], recipient: Recipient) -> tuple[Place, ...]:
+    """Where the person's open signature fields stand, in the order of pages; read from the file that they will sign."""
+    fields = Field.objects.filter(
+        recipient=recipient,
+        kind=Field.Kind.SIGNATURE,
+        invisible=False,
+        assignment__state=AssignmentState.OPEN,
+    )
+    numbers = {row.pk: n for n, row in enumerate(rows, 1)}
+    found = []
+    for field in fields:
+        blob = final.get(field.document_id)
+        box = pages.widgets(blob).get(field.key) if blob is not None else None
+        if box is not None and field.document_id in numbers:
+            number = numbers[field.document_id]
+            found.append(Place(number, box.page, box.left, box.top, box.width, box.height, field.required))
+    return tuple(sorted(found, key=lambda p: (p.document, p.page, p.top, p.left)))
