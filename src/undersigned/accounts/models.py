@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import timedelta
 from typing import Any
 
@@ -29,6 +30,9 @@ class Organization(models.Model):
     retention_signed_months = models.PositiveIntegerField(null=True, blank=True)
     retention_unsigned_months = models.PositiveIntegerField(null=True, blank=True)
     retention_other_months = models.PositiveIntegerField(null=True, blank=True)
+    login_secret = EncryptedTextField(
+        null=True, help_text="Shared with the organisation's own login service, which vouches for its people."
+    )
     settings = models.JSONField(default=dict)
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -40,6 +44,16 @@ class Capability(models.TextChoices):
     """What a user may do beyond their role."""
 
     OPERATE = "operate", "see and mend the work of the whole installation"
+    RESET_PASSWORDS = "reset_passwords", "take other people's passwords from them"
+    CREATE_USERS = "create_users", "make and change users"
+    SEE_USERS = "see_users", "see all users"
+    DELETE_USERS = "delete_users", "disable and enable users"
+    SEE_ENVELOPES = "see_envelopes", "see all envelopes"
+    DELETE_ENVELOPES = "delete_envelopes", "delete anybody's envelopes"
+    CHANGE_ENVELOPES = "change_envelopes", "make envelopes and change anybody's"
+    SEE_DEVICES = "see_devices", "see everybody's devices"
+    DELETE_DEVICES = "delete_devices", "remove anybody's devices"
+    CHANGE_ORGANIZATION = "change_organization", "change the organisation's settings"
 
 
 class UserManager(BaseUserManager["User"]):
@@ -60,10 +74,14 @@ class User(AbstractBaseUser):
         ROBOT = "robot"
 
     class Role(models.TextChoices):
+        """`member` makes envelopes, sees those that concern them, and signs; `signer` only signs."""
+
         ADMIN = "admin"
         MEMBER = "member"
+        SIGNER = "signer"
 
     organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="users")
+    pub = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     username = models.CharField(max_length=150)
     email = models.EmailField(blank=True, db_index=True)
     name = models.CharField(max_length=200, blank=True)
@@ -73,8 +91,12 @@ class User(AbstractBaseUser):
     role = models.CharField(max_length=20, choices=Role.choices, default=Role.MEMBER)
     capabilities = models.JSONField(default=list)
     kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.PERSON)
-    automatic = models.BooleanField(default=False)
+    automatic = models.BooleanField(
+        default=False, help_text="Signs by itself, with its own key, when its turn comes."
+    )
     disabled_at = models.DateTimeField(null=True, blank=True)
+    extra = models.JSONField(default=dict, help_text="What programs keep with the user.")
+    template_data = models.JSONField(default=dict, help_text="Values for text fields of templates.")
     wire = models.JSONField(default=dict)
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -164,10 +186,60 @@ class Credential(models.Model):
         return self.description
 
 
+class EndpointConfig(models.Model):
+    """How a user's own server is called: where events go, what headers they carry, how we prove ourselves there and where files are fetched."""
+
+    user = models.OneToOneField(User, on_delete=models.CASCADE, related_name="endpoint")
+    url = models.CharField(max_length=2000, blank=True)
+    headers = EncryptedTextField(null=True, help_text="JSON: name to list of values.")
+    auth = EncryptedTextField(
+        null=True, help_text="JSON: mode (basic, digest), username, password, client key and certificate."
+    )
+    updated_at = models.DateTimeField(auto_now=True)
+
+
+class PasswordToken(models.Model):
+    """Lets its holder choose a new password, once (`accounts.passwords`)."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="password_tokens")
+    secret_hash = models.BinaryField(max_length=32, unique=True)
+    expires_at = models.DateTimeField(db_index=True)
+    used_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+
+class Device(models.Model):
+    """A user's phone that was trusted by scanning a challenge; `credential` holds its token."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="devices")
+    device_id = models.CharField(max_length=200)
+    name = models.CharField(max_length=200)
+    credential = models.OneToOneField(Credential, on_delete=models.PROTECT, related_name="device")
+    push_token = EncryptedTextField(null=True)
+    registered_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "device_id"], name="device_of_user")]
+
+
+class DeviceChallenge(models.Model):
+    """What a new device must present; one a user, a new one voids the former."""
+
+    user = models.OneToOneField(User, on_delete=models.CASCADE, related_name="device_challenge")
+    secret_hash = models.BinaryField(max_length=32, unique=True)
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+
+
 class AccessToken(models.Model):
-    """A bearer token of an OAuth client (RFC 6750), kept as a keyed hash."""
+    """A bearer token of an OAuth client (RFC 6750), kept as a keyed hash. `user`: for whom the client acts, where it is not its own user."""
 
     credential = models.ForeignKey(Credential, on_delete=models.CASCADE, related_name="access_tokens")
+    user = models.ForeignKey(User, null=True, on_delete=models.CASCADE, related_name="access_tokens")
+    refresh_hash = models.BinaryField(
+        max_length=32, null=True, unique=True, help_text="Of the token that renews it (RFC 6749, 6)."
+    )
+    refresh_until = models.DateTimeField(null=True)
     token_hash = models.BinaryField(max_length=32, unique=True)
     scopes = models.JSONField(default=list)
     expires_at = models.DateTimeField(db_index=True)

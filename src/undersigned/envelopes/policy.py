@@ -14,21 +14,22 @@ from .models import Envelope, Recipient
 class Policy(BaseModel):
     """Values of one envelope. Stored as JSON on it.
 
-    Enforced so far: `on_decline` fatal, hold and isolate, `past_due`, `past_expires` recipient_lapses, and everything from `unique_names` on.
-    The other values, and `decline_scope`, `sitting` and `final_word` (whole sittings and whole people are what the core does), are
-    named here for the APIs that will need them; an API that sets one brings the code that enforces it.
+    `sitting` subset and `final_word` say what an API's words mean; the core does not ask them.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     on_decline: Literal["fatal", "hold", "isolate", "waive"] = "fatal"
     decline_scope: Literal["recipient", "assignment"] = "recipient"
+    """What a person refuses: all that is asked of them, or the signature that is on the table (`focus`); then each assignment has an
+    `on_decline` of its own, fatal or waive."""
     decline_allowed: bool = True
     due_may_be_past: bool = False
     """An envelope may be sent after its own due date; it is overdue at once."""
     past_due: Literal["refuse", "allow"] = "allow"
     past_expires: Literal["none", "recipient_lapses", "envelope_expires"] = "none"
     sitting: Literal["whole", "subset", "one"] = "whole"
+    """`one`: each signature is dealt with by itself, has a link of its own (a ticket), and the room goes on to the next."""
     final_word: Literal["agreed", "completed"] = "completed"
     unique_names: bool = False
     """Refuse a second recipient with the same e-mail and a second document with the same name."""
@@ -41,7 +42,7 @@ class Policy(BaseModel):
     only to those whom a signer named (`forwarding`)."""
     told: tuple[Literal["viewers"], ...] = ()
     """Who hears at sending that it is under way, without having anything to do."""
-    copy_to: tuple[Literal["owner", "signers", "viewers"], ...] = ("owner", "signers")
+    copy_to: tuple[Literal["owner", "signers", "viewers", "grants"], ...] = ("owner", "signers")
     not_pdf: Literal["refuse", "statement"] = "refuse"
     """A file that cannot be signed itself (no PDF, or one that takes no signatures): refused, or a page about it is signed instead."""
     discussion: bool = False

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import uuid
+
 from django.db import models
+
+from undersigned.accounts.models import User
+from undersigned.base.vault import EncryptedTextField
+from undersigned.files.models import File
 
 
 class Key(models.Model):
@@ -39,3 +45,31 @@ class Key(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class SigningIdentity(models.Model):
+    """A user's own key and certificate, kept here: made by the built-in authority, or brought as PKCS#12."""
+
+    class Provider(models.TextChoices):
+        SERVER = "server", "made here"
+        PKCS12 = "pkcs12", "brought as a PKCS#12 file"
+
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="identities")
+    pub = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    provider = models.CharField(max_length=10, choices=Provider.choices)
+    label = models.CharField(max_length=200)
+    certificate = models.BinaryField(help_text="DER")
+    chain = models.JSONField(default=list, help_text="Further certificates, PEM, issuer first.")
+    private_key = models.BinaryField(help_text="PKCS#8 DER, encrypted by the vault for context sealing.identity")
+    appearance = models.ForeignKey(
+        File, null=True, on_delete=models.PROTECT, related_name="+", help_text="Shown in the visible signature."
+    )
+    not_after = models.DateTimeField()
+    removed_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return self.label

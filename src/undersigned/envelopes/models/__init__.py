@@ -3,7 +3,7 @@
 from .access import AccessLink, Grant
 from .audit import AuditDetail, AuditEvent
 from .comments import Comment
-from .containers import Collection, Envelope, EnvelopeState, Phase
+from .containers import Collection, Envelope, EnvelopeState, EnvelopeTag, InboxItem, Phase
 from .documents import Document, DocumentVersion, Field
 from .evidence import Consent, IdentityProof, Signature, Sitting
 from .metadata import MetadataField, MetadataTemplate, MetadataTemplateField, MetadataValue
@@ -26,10 +26,12 @@ __all__ = [
     "DocumentVersion",
     "Envelope",
     "EnvelopeState",
+    "EnvelopeTag",
     "Field",
     "Forward",
     "Grant",
     "IdentityProof",
+    "InboxItem",
     "MetadataField",
     "MetadataTemplate",
     "MetadataTemplateField",

@@ -78,6 +78,8 @@ class EnvelopeState(models.TextChoices):
 
 
 class Phase(models.TextChoices):
+    """Of an envelope that is sent: what it waits for. `fill`: for people who fill in; `prepare`: for pages to be made final."""
+
     NONE = "none"
     FILL = "fill"
     PREPARE = "prepare"
@@ -102,6 +104,12 @@ class Envelope(models.Model):
     policy = models.JSONField(default=dict, help_text="`envelopes.policy.Policy`.")
     plan = models.JSONField(null=True, help_text="Typed draft; compiled at send.")
     send_when_ready = models.BooleanField(default=False)
+    template = models.BooleanField(
+        default=False, help_text="Others are made from it; it is offered, never sent."
+    )
+    public = models.BooleanField(
+        default=False, help_text="A template that everybody in the organisation may use."
+    )
     signer_count = models.PositiveIntegerField(default=0)
     signed_count = models.PositiveIntegerField(default=0)
     round = models.PositiveIntegerField(default=1)
@@ -208,3 +216,33 @@ class Envelope(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+
+class EnvelopeTag(models.Model):
+    """A word that the sender put on an envelope, to find it again."""
+
+    envelope = models.ForeignKey(Envelope, on_delete=models.CASCADE, related_name="tags")
+    tag = models.CharField(max_length=200)
+    position = models.PositiveIntegerField()
+
+    class Meta:
+        ordering = ["position"]
+        constraints = [models.UniqueConstraint(fields=["envelope", "tag"], name="envelope_tag_once")]
+        indexes = [models.Index(fields=["tag", "envelope"], name="envelope_tag")]
+
+
+class InboxItem(models.Model):
+    """Something happened to an envelope that a user should hear of, until they have (`consumed_at`)."""
+
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="inbox")
+    envelope = models.ForeignKey(Envelope, on_delete=models.CASCADE, related_name="inbox_items")
+    event = models.CharField(max_length=40, help_text="An audit kind, or what is asked: fill, sign.")
+    at = models.DateTimeField()
+    consumed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["user", "-id"], condition=Q(consumed_at__isnull=True), name="inbox_waiting"
+            )
+        ]

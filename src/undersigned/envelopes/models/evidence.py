@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 
 from undersigned.base.vault import EncryptedTextField
+from undersigned.sealing.models import SigningIdentity
 
 from .people import Recipient
 from .steps import Assignment
@@ -27,6 +28,20 @@ class Sitting(models.Model):
         max_length=100,
         null=True,
         help_text="Of the ways to prove oneself that are offered now, by `SignWay.asked_as`.",
+    )
+    focus = models.ForeignKey(
+        Assignment,
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        help_text="Where each thing is dealt with by itself: the one that is on the table.",
+    )
+    identity = models.ForeignKey(
+        SigningIdentity,
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        help_text="The person's own key, if they chose to sign with one.",
     )
     appearance = EncryptedTextField(
         null=True, help_text="The look of the signature, kept until the sitting ends."
