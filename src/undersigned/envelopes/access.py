@@ -92,6 +92,12 @@ def refuse_unless_maker(actor: Actor) -> None:
         raise Forbidden
 
 
+def refuse_unless_may_change(actor: Actor, on: Envelope) -> None:
+    """For who may see it, and perhaps not change it. Raises Forbidden unless the actor owns it or may change anybody's."""
+    if not (owns(actor, on) or may(actor.user, Capability.CHANGE_ENVELOPES)):
+        raise Forbidden
+
+
 def get_managed(actor: Actor, envelope_id: int) -> Envelope:
     """The envelope with this row id, for who may change it: owner, who may change anybody's, or who was granted that. Raises NotFound."""
     envelope = get_envelope(actor, envelope_id)
