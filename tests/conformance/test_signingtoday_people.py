@@ -52,9 +52,9 @@ def example(operation: str) -> Any:
     return json.loads(text.replace("bit4id", "board").replace("A12345678z", PASSWORD))
 
 
-def person(today: Today, name: str = "jdo", **fields: Any) -> User:
-    given = {"email": f"{name}@board.example", "role": User.Role.SIGNER, "name": "John", "surname": "Doe"}
-    return User.objects.create_user(today.user.organization, name, PASSWORD, **(given | fields))
+def person(today: Today, login: str = "jdo", **fields: Any) -> User:
+    given = {"email": f"{login}@board.example", "role": User.Role.SIGNER, "name": "John", "surname": "Doe"}
+    return User.objects.create_user(today.user.organization, login, PASSWORD, **(given | fields))
 
 
 def robot(today: Today) -> User:
