@@ -187,7 +187,8 @@ def _title(one: DraftDocument) -> str:
 
 def own_file(envelope: Envelope, file: File, at: datetime) -> File:
     """`file`, or another handle on its bytes where another envelope has it: each envelope's files go with it."""
-    if not Document.objects.filter(original=file).exclude(envelope=envelope).exists():
+    elsewhere = Document.objects.filter(original=file).exclude(envelope=envelope)
+    if file.kind == File.Kind.RESOURCE and not elsewhere.exists():
         return file
     port = dialect(envelope.dialect)
     pub = port.new_public_id("file", at) if port.names_files else None
