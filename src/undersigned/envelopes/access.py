@@ -6,13 +6,13 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
-from undersigned.accounts.models import Credential, User
+from undersigned.accounts.models import Capability, Credential, User
 from undersigned.delivery.models import WebhookEvent
 from undersigned.files.models import File
 
 from .actor import Actor
 from .errors import NotFound
-from .models import Collection, Document, DocumentVersion, Envelope, Grant, Recipient
+from .models import Collection, Document, DocumentVersion, Envelope, EnvelopeState, Grant, Recipient
 
 
 def _granted(actor: Actor, on: str) -> QuerySet[Grant, dict[str, Any]]:
@@ -172,3 +172,28 @@ def visible_files(actor: Actor) -> QuerySet[File]:
         | Q(pk__in=documents.values("original"))
         | Q(pk__in=sealed.values("file"))
     )
+
+
+def may_create(actor: Actor) -> bool:
+    """May `actor` make envelopes and templates? Who only signs may not, unless that was allowed them."""
+    return actor.user.role != User.Role.SIGNER or Capability.CHANGE_ENVELOPES in actor.user.capabilities
+
+
+def visible_templates(actor: Actor) -> QuerySet[Envelope]:
+    """Templates that `actor` may see: as `visible`, and those that are offered to everybody in the organisation who may make envelopes."""
+    own = visible(actor).filter(template=True)
+    if not may_create(actor):
+        return own
+    public = Q(template=True, public=True, state=EnvelopeState.OFFERED, deleted_at=None, erased_at=None)
+    rows = Envelope.objects.filter(organization=actor.organization)
+    return rows.filter(public | Q(pk__in=own.values("pk")))
+
+
+def get_template(actor: Actor, dialect: str, pub: str) -> Envelope:
+    """The template with this public id. Raises NotFound."""
+    found = (
+        visible_templates(actor).filter(dialect=dialect, pub=pub).select_related("organization").first()
+    )
+    if found is None:
+        raise NotFound
+    return found
