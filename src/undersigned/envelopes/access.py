@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
+from undersigned.accounts.capabilities import may, may_create_envelopes
 from undersigned.accounts.models import Capability, Credential, User
 from undersigned.delivery.models import WebhookEvent
 from undersigned.files.models import File
@@ -49,9 +50,19 @@ def visible(actor: Actor, *, removed: bool = False) -> QuerySet[Envelope]:
         case Credential.Reach.ROBOT:
             return all_of_tenant.filter(Q(pk__in=_granted(actor, "envelope")) | _takes_part(actor))
         case Credential.Reach.USER:
-            if actor.user.role == User.Role.ADMIN:
+            if may(actor.user, Capability.SEE_ENVELOPES):
                 return all_of_tenant
             return all_of_tenant.filter(Q(owner_user=actor.user) | _shared_with(actor))
+
+
+def concerning(actor: Actor, user: User) -> QuerySet[Envelope]:
+    """Of what `actor` may see that which `user` makes, takes part in, or was let in on."""
+    granted = Grant.objects.filter(
+        Q(user=user) | Q(group__in=user.groups.values("pk")), envelope__isnull=False
+    )
+    own = Q(owner_user=user) | Q(pk__in=granted.values("envelope"))
+    parts = Recipient.objects.filter(user=user)
+    return visible(actor).filter(own | Q(pk__in=parts.values("envelope")))
 
 
 def owns(actor: Actor, on: Envelope | Collection) -> bool:
@@ -164,19 +175,20 @@ def visible_files(actor: Actor) -> QuerySet[File]:
     # Until it is erased, who may bring a request back may also fetch what is in it.
     envelopes = visible(actor, removed=True).values("pk")
     documents = Document.objects.filter(envelope__in=envelopes, removed_at=None)
-    sealed = DocumentVersion.objects.filter(
-        document__envelope__in=envelopes, kind=DocumentVersion.Kind.SEALED, voided_at=None
+    shown = (DocumentVersion.Kind.PREPARED, DocumentVersion.Kind.SEALED)
+    versions = DocumentVersion.objects.filter(
+        document__envelope__in=envelopes, kind__in=shown, voided_at=None
     )
     return all_of_tenant.filter(
         Q(created_by_user=actor.user)
         | Q(pk__in=documents.values("original"))
-        | Q(pk__in=sealed.values("file"))
+        | Q(pk__in=versions.values("file"))
     )
 
 
 def may_create(actor: Actor) -> bool:
     """May `actor` make envelopes and templates? Who only signs may not, unless that was allowed them."""
-    return actor.user.role != User.Role.SIGNER or Capability.CHANGE_ENVELOPES in actor.user.capabilities
+    return may_create_envelopes(actor.user)
 
 
 def visible_templates(actor: Actor) -> QuerySet[Envelope]:

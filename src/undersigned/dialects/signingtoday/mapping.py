@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
+from itertools import count
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 
 from undersigned.accounts.models import User
 from undersigned.base.clock import iso_ms
 from undersigned.envelopes.actor import Actor
+from undersigned.envelopes.errors import NotFound
+from undersigned.envelopes.links import ticket_url
 from undersigned.envelopes.models import (
     AccessLink,
     Assignment,
@@ -103,21 +106,20 @@ _SPLIT = (EnvelopeState.FETCHING, EnvelopeState.SENT)
 
 
 def one(actor: Actor, envelope: Envelope) -> wire.DST:
-    """The transaction as `actor` sees it."""
-    (found,) = many(actor, Envelope.objects.filter(pk=envelope.pk))
+    """The transaction as `actor` sees it, read anew."""
+    (found,) = many(actor, list(loading(Envelope.objects.filter(pk=envelope.pk))))
     return found
 
 
-def many(actor: Actor, rows: QuerySet[Envelope]) -> list[wire.DST]:
-    """Transactions in the order of `rows`; the same number of queries however many there are."""
-    envelopes = load(rows)
+def many(actor: Actor, envelopes: Sequence[Envelope]) -> list[wire.DST]:
+    """Transactions as `actor` sees them, of rows from `loading`; the same number of queries however many there are."""
     tickets = _tickets(envelopes)
     users = _users(envelopes)
     return [_Shown(actor, e, tickets, users).dst() for e in envelopes]
 
 
-def load(rows: QuerySet[Envelope]) -> list[Envelope]:
-    """With all that a transaction needs."""
+def loading(rows: QuerySet[Envelope]) -> QuerySet[Envelope]:
+    """With all that a transaction needs, once they are read."""
     shown = (DocumentVersion.Kind.PREPARED, DocumentVersion.Kind.SEALED)
     versions = DocumentVersion.objects.filter(kind__in=shown, voided_at=None).select_related("file__blob")
     documents = Document.objects.filter(removed_at=None).select_related("original__blob")
@@ -132,9 +134,7 @@ def load(rows: QuerySet[Envelope]) -> list[Envelope]:
         Prefetch("replaced_by", Envelope.objects.filter(deleted_at=None)),
         "tags",
     )
-    return list(
-        rows.select_related("organization", "owner_user", "replaces").prefetch_related(*prefetches)
-    )
+    return rows.select_related("organization", "owner_user", "replaces").prefetch_related(*prefetches)
 
 
 def _tickets(envelopes: Iterable[Envelope]) -> dict[int, str]:
@@ -158,9 +158,23 @@ def _users(envelopes: Iterable[Envelope]) -> dict[int, UUID]:
     return dict(User.objects.filter(pk__in=ids).values_list("pk", "pub")) if ids else {}
 
 
-def ticket_url(ticket: str) -> str:
-    """Where its holder signs."""
-    return f"{settings.PUBLIC_URL}/std/{ticket}/signature"
+def ticket_of(assignment: Assignment) -> str:
+    """Where the first place of a signature is made. Raises NotFound for one that has no ticket."""
+    links_of = AccessLink.objects.filter(assignment=assignment, purpose=AccessLink.Purpose.TICKET)
+    link = links_of.filter(revoked_at=None).order_by("pk").first()
+    if link is None or not link.value:
+        raise NotFound
+    return ticket_url(link.value)
+
+
+def number_of(document: Document) -> int:
+    """Its id."""
+    return document.position - 1 if document.wire_no is None else document.wire_no
+
+
+def instance_id(document: Document, part: int) -> int:
+    """`_instance_id` of a document (-1) or of what is planned with it: forms from 0, then requests, groups and signers."""
+    return document.pk * _PART + part + 1
 
 
 def resource(file: File, envelope: Envelope | None, domain: str, title: str = "") -> wire.Resource:
@@ -283,12 +297,12 @@ class _Shown:
         return own | {"st_status": said, "st_uuid": self.envelope.pub, "user_action": "NONE"}
 
     def document(self, document: Document, files: _Files) -> wire.Document:
-        number = document.wire_no if document.wire_no is not None else document.position - 1
+        number = number_of(document)
         planned = self.plan.get(document.position) or PlannedDocument(document=document.position)
-        ids = iter(range(document.pk * _PART + 1, (document.pk + 1) * _PART))
+        ids = map(partial(instance_id, document), count())
         values = {f.key: f for f in document.fields.all()}
         return wire.Document(
-            instance_id=document.pk * _PART,
+            instance_id=instance_id(document, -1),
             id=number,
             plainDocumentUuid=files.plain.pub if files.plain else None,
             filledDocumentUuid=files.filled.pub if files.filled else None,
@@ -376,7 +390,7 @@ class _Shown:
         return "", False
 
     def signatures(self, document: Document) -> Iterator[wire.Signature]:
-        number = document.wire_no if document.wire_no is not None else document.position - 1
+        number = number_of(document)
         planned = self.plan.get(document.position)
         for request in planned.requests if planned else ():
             places = self.asked.get((document.pk, request.key), [])
