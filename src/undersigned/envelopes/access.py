@@ -12,7 +12,7 @@ from undersigned.delivery.models import WebhookEvent
 from undersigned.files.models import File
 
 from .actor import Actor
-from .errors import NotFound
+from .errors import Forbidden, NotFound
 from .models import Collection, Document, DocumentVersion, Envelope, EnvelopeState, Grant, Recipient
 
 
@@ -88,6 +88,27 @@ def refuse_unless_owner(actor: Actor, on: Envelope | Collection) -> None:
     """Raises NotFound unless `actor` `owns` it."""
     if not owns(actor, on):
         raise NotFound
+
+
+def may_change(actor: Actor, on: Envelope) -> bool:
+    """Of who may see it: its owner, unless they may make none any more, and whoever may change anybody's. No query."""
+    if on.organization_id != actor.organization.pk:
+        return False
+    own = on.owner_user_id == actor.user.pk and may_create(actor)
+    return own or may(actor.user, Capability.CHANGE_ENVELOPES)
+
+
+def refuse_unless_may_change(actor: Actor, on: Envelope) -> None:
+    """Raises Forbidden unless the actor `may_change` it."""
+    if not may_change(actor, on):
+        raise Forbidden
+
+
+def refuse_unless_may_delete(actor: Actor, on: Envelope) -> None:
+    """Of who may see it: its owner, and whoever may delete anybody's. Raises Forbidden."""
+    same = on.organization_id == actor.organization.pk
+    if not same or not (on.owner_user_id == actor.user.pk or may(actor.user, Capability.DELETE_ENVELOPES)):
+        raise Forbidden
 
 
 def get_managed(actor: Actor, envelope_id: int) -> Envelope:

@@ -32,7 +32,7 @@ from undersigned.envelopes.models import (
     Recipient,
 )
 from undersigned.envelopes.plan import Plan, PlannedDocument, PlannedField, PlannedRequest, plan_of
-from undersigned.envelopes.rights import may_change
+from undersigned.envelopes.access import may_change
 from undersigned.files.models import File
 
 from . import dst_wire as wire

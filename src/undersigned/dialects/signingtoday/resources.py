@@ -13,7 +13,7 @@ from undersigned.envelopes.actor import Actor
 from undersigned.envelopes.describe_file import describe_file
 from undersigned.envelopes.errors import Conflict, Forbidden, NotFound
 from undersigned.envelopes.models import Document, DocumentVersion, Envelope
-from undersigned.envelopes.rights import may_change, refuse_unless_may_change
+from undersigned.envelopes.access import refuse_unless_may_change
 from undersigned.files import pages, scan
 from undersigned.files.models import File
 

@@ -9,7 +9,7 @@ from ninja import Router
 
 from undersigned.accounts.models import Capability
 from undersigned.dialects.shared.fields import Fields
-from undersigned.envelopes import access, rights
+from undersigned.envelopes import access
 from undersigned.envelopes.actor import Actor
 from undersigned.envelopes.create_draft import create_draft
 from undersigned.envelopes.errors import Conflict, Forbidden, Invalid, NotFound
@@ -84,7 +84,7 @@ def changing(request: HttpRequest, pub: str) -> tuple[Actor, Envelope]:
     """Who asks and the transaction, where they may change it. Raises NotFound, Forbidden."""
     actor = actor_of(request)
     envelope = dst_of(actor, pub)
-    rights.refuse_unless_may_change(actor, envelope)
+    access.refuse_unless_may_change(actor, envelope)
     return actor, envelope
 
 
@@ -175,7 +175,7 @@ def update(request: HttpRequest, id: str) -> HttpResponse:
 def delete(request: HttpRequest, id: str) -> HttpResponse:
     actor = actor_of(request)
     envelope = dst_of(actor, id)
-    rights.refuse_unless_may_delete(actor, envelope)
+    access.refuse_unless_may_delete(actor, envelope)
     put_away(actor, envelope.pk)
     return empty()
 
@@ -274,7 +274,7 @@ def signing_address(request: HttpRequest, id: str, docId: str, signId: str) -> H
     envelope = dst_of(actor, id)
     asked = _asked(envelope, _number(docId), _number(signId))
     if asked.recipient.user_id != actor.user.pk:
-        rights.refuse_unless_may_change(actor, envelope)
+        access.refuse_unless_may_change(actor, envelope)
     if asked.state != AssignmentState.OPEN or mapping.status(envelope) != "toSign":
         raise Conflict("not_your_turn")
     return json_of(wire.SigningAddress(url=mapping.ticket_of(asked)))
