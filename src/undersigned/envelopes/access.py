@@ -191,9 +191,7 @@ def visible_templates(actor: Actor) -> QuerySet[Envelope]:
 
 def get_template(actor: Actor, dialect: str, pub: str) -> Envelope:
     """The template with this public id. Raises NotFound."""
-    found = (
-        visible_templates(actor).filter(dialect=dialect, pub=pub).select_related("organization").first()
-    )
+    found = visible_templates(actor).filter(dialect=dialect, pub=pub).select_related("organization").first()
     if found is None:
         raise NotFound
     return found

@@ -7,7 +7,6 @@ import uuid
 from django.db import models
 
 from undersigned.accounts.models import User
-from undersigned.base.vault import EncryptedTextField
 from undersigned.files.models import File
 
 
