@@ -1,152 +1,144 @@
-"""From a transaction on the wire to what a draft says; every fault is noted under its path.
-
-What only the server says (`status`, `signatures`, ids of filled files, dates of what happened) is passed over: clients send back what
-they were given.
-"""
+"""Reading requests as clients send them: JSON is announced where there is none, booleans come as `True`, passwords in quotation marks."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+import uuid
+from datetime import UTC, datetime
 from typing import Any
 
-from undersigned.accounts.models import Group, Organization, User
+from django.core.exceptions import SuspiciousOperation
+from django.http import HttpRequest
+from django.http.multipartparser import MultiPartParserError
+from django.http.request import UnreadablePostError
+
+from undersigned.dialects.shared import body
 from undersigned.dialects.shared.fields import Fields
-from undersigned.envelopes.access import visible_files
-from undersigned.envelopes.actor import Actor
-from undersigned.envelopes.draft_content import (
-    TAG_MAX,
-    TAGS_MAX,
-    DraftContent,
-    DraftDocument,
-    faults_of,
-)
-from undersigned.envelopes.grants import NewGrant
-from undersigned.envelopes.models import Envelope
-from undersigned.files.models import File
+from undersigned.envelopes.errors import NotFound
 
-from . import members
-from .planning import ReadDocument, documents_of
-from .signers import Accounts
+from .errors import Faulty
 
-TITLE_MAX = 1000
-_SENTENCES = {
-    "required": "Required",
-    "too_long": "Too long",
-    "too_many": "Too many",
-    "invalid": "Not valid",
-}
+TEXT_MAX = 4096
 
 
-def draft_of(actor: Actor, fields: Fields, envelope: Envelope | None = None) -> DraftContent:
-    """What a POST says, or a PUT of `envelope`. Faults are in `fields`; nothing may be done while there are any."""
-    read = documents_of(Accounts(actor.organization, fields.data), fields)
-    documents = _with_files(actor, read, envelope)
-    return content_of(actor.organization, fields, read, documents, envelope)
+def fields_of(request: HttpRequest, limit: int = body.JSON_MAX) -> tuple[Fields, bytes]:
+    """The JSON object in the body, to be read member by member, and its bytes; an empty body is an empty object.
+
+    Raises body.Malformed, body.TooLong.
+    """
+    data, raw = body.read_json_object(request, limit)
+    return Fields(data), raw
 
 
-def content_of(
-    organization: Organization,
-    fields: Fields,
-    read: Sequence[ReadDocument],
-    documents: Sequence[DraftDocument],
-    envelope: Envelope | None = None,
-) -> DraftContent:
-    """All of a draft, with documents whose files the caller has found or will fetch."""
-    extra = members.free(fields, "extraData")
-    within = Fields(extra, f"{fields.at('extraData')}.", fields.faults)
-    fields.text("domain")
-    readers = users_of(organization, fields, "visibleTo")
-    copies = [*users_of(organization, fields, "ccUsers"), *groups_of(organization, fields, "ccGroups")]
-    tags = fields.texts("tags", most=TAGS_MAX)
-    content = DraftContent(
-        title=fields.text("title", required=True, most=TITLE_MAX),
-        documents=tuple(documents),
-        plan=tuple(one.at(position) for position, one in enumerate(read, start=1)),
-        tags=tuple(dict.fromkeys(tag for tag in tags if len(tag) <= TAG_MAX)),
-        readers=tuple(readers),
-        copies=tuple(copies),
-        expires_at=members.moment(fields, "expiresAt"),
-        template=_flag(fields, "template", envelope and envelope.template),
-        public=_flag(fields, "publicTemplate", envelope and envelope.public),
-        urgent=fields.boolean("urgent"),
-        return_url=members.url(within, "dst_urlback") or "",
-        policy={"invitation": False, "copy_to": ()} if within.boolean("email_disabled") else {},
-        sealed=json.dumps({"extraData": extra}) if extra else None,
-    )
-    for number, tag in enumerate(tags):
-        if len(tag) > TAG_MAX:
-            fields.fault(f"tags.{number}", f"At most {TAG_MAX} characters")
-    note(fields, faults_of(content))
-    return content
+def array_of(request: HttpRequest, limit: int = body.JSON_MAX) -> tuple[Fields, bytes]:
+    """As `fields_of`, of a body that is an array: it is the member "" of the fields."""
+    raw = body.read_bytes(request, limit)
+    return Fields({"": body.parse_any(raw) if raw.strip() else []}), raw
 
 
-def note(fields: Fields, of_core: dict[str, list[str]]) -> None:
-    """Say what the core finds, where this reader has said nothing."""
-    for name, codes in of_core.items():
-        if fields.at(name) not in fields.faults:
-            for code in codes:
-                fields.fault(name, _SENTENCES.get(code, code.replace("_", " ").capitalize()))
+def settle(fields: Fields) -> None:
+    """Raise Faulty when anything that was read is wrong."""
+    if fields.faults:
+        raise Faulty(fields.faults)
 
 
-def _flag(fields: Fields, name: str, kept: bool | None) -> bool:
-    """A switch that stays as it is where a PUT leaves it out."""
-    return fields.boolean(name, default=bool(kept))
+def form_of(request: HttpRequest) -> dict[str, str]:
+    """The text parts of a form, multipart or urlencoded; files are in `request.FILES`. Raises Faulty, body.Malformed."""
+    try:
+        found = {name: str(value) for name, value in request.POST.items()}
+    except (MultiPartParserError, SuspiciousOperation, UnreadablePostError) as e:
+        raise body.Malformed from e
+    if any("\x00" in value for value in found.values()):
+        raise Faulty({"": ["Contains characters that are not text"]})
+    return found
 
 
-def _with_files(actor: Actor, read: Sequence[ReadDocument], envelope: Envelope | None) -> list[DraftDocument]:
-    """Each document with its file. An unknown one is passed over in a POST, whose samples name some; in a PUT it is a fault."""
-    given = [one.fields.text("plainDocumentUuid") for one in read]
-    found = _files(actor, {pub for g in given if (pub := members.uuid_of(g))}, envelope)
-    documents = []
-    for one, name in zip(read, given, strict=True):
-        file = found.get(members.uuid_of(name)) if name else None
-        if name and file is None and envelope is not None:
-            one.fields.fault("plainDocumentUuid", "No such resource")
-        documents.append(draft_document(one, file))
-    return documents
+def text_of(request: HttpRequest) -> str:
+    """The body as text; one that is a string of JSON is that string. Raises body.TooLong, body.Malformed."""
+    try:
+        text = body.read_bytes(request, TEXT_MAX).decode("utf-8-sig")
+    except UnicodeDecodeError as e:
+        raise body.Malformed from e
+    stripped = text.strip()
+    if len(stripped) >= 2 and stripped[0] == stripped[-1] == '"':
+        try:
+            value = json.loads(stripped)
+        except ValueError:
+            return text
+        return value if isinstance(value, str) else text
+    return text
 
 
-def draft_document(one: ReadDocument, file: File | None, source_url: str = "") -> DraftDocument:
-    """A document of a draft."""
-    wire = {"extraData": one.extra} if one.extra else {}
-    return DraftDocument(file=file, number=one.number, source_url=source_url, wire=wire)
+def parameter(request: HttpRequest, name: str, *, required: bool = False, most: int = 1000) -> str:
+    """A parameter of the query; empty when there is none. Raises Faulty."""
+    value = str(request.GET.get(name, ""))
+    if required and not value:
+        raise Faulty({name: ["Required"]})
+    if "\x00" in value or len(value) > most:
+        raise Faulty({name: ["Not valid"]})
+    return value
 
 
-def _files(actor: Actor, pubs: set[str], envelope: Envelope | None) -> dict[str, File]:
-    if not pubs:
+def boolean(request: HttpRequest, name: str, *, default: bool = False) -> bool:
+    """A parameter that is true or false, in any case. Raises Faulty."""
+    value = parameter(request, name).strip().lower()
+    if value not in ("", "true", "false"):
+        raise Faulty({name: ["Must be true or false"]})
+    return value == "true" if value else default
+
+
+def integer(request: HttpRequest, name: str, *, least: int = 0, most: int = 10**9) -> int | None:
+    """A parameter that is a whole number; None when there is none. Raises Faulty."""
+    value = parameter(request, name).strip()
+    if not value:
+        return None
+    if not (value.isascii() and value.removeprefix("-").isdecimal() and len(value) < 20):
+        raise Faulty({name: ["Must be a whole number"]})
+    if not least <= int(value) <= most:
+        raise Faulty({name: [f"Must be between {least} and {most}"]})
+    return int(value)
+
+
+def uuid_of(value: str) -> uuid.UUID:
+    """An id in an address. Raises NotFound: what is no id is nobody's."""
+    try:
+        return uuid.UUID(value)
+    except ValueError as e:
+        raise NotFound from e
+
+
+def moment_of(value: str) -> datetime | None:
+    """A time as clients write them, `2021-10-17T07:26Z` or `2018-12-19 09:26:03.478039`; UTC unless it says otherwise. None: not one."""
+    try:
+        found = datetime.fromisoformat(value.strip())
+        return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def moment_text(moment: datetime | None) -> str | None:
+    """`2021-10-17T07:26:00.123Z`."""
+    if moment is None:
+        return None
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def plain_object(fields: Fields, name: str, most: int = 64 * 1024) -> dict[str, Any]:
+    """A free JSON object of at most `most` bytes; empty when there is none. Notes a fault."""
+    found = fields.object(name)
+    if found is None:
         return {}
-    found = {f.pub: f for f in visible_files(actor).filter(pub__in=pubs).exclude(blob=None)}
-    if envelope is not None:  # also what was taken out of it before
-        own = File.objects.filter(
-            pk__in=envelope.documents.values("original"), pub__in=pubs, erased_at=None
-        ).exclude(blob=None)
-        found |= {f.pub: f for f in own}
-    return {pub: file for pub, file in found.items() if pub}
+    text = json.dumps(found.data)
+    if len(text) > most or not _storable(text):
+        fields.fault(name, "Too long" if len(text) > most else "Contains characters that are not text")
+        return {}
+    return dict(found.data)
 
 
-def users_of(organization: Organization, fields: Fields, name: str) -> list[NewGrant]:
-    """Users by id."""
-    given = list(dict.fromkeys(fields.texts(name)))
-    pubs = {pub for g in given if (pub := members.uuid_of(g))}
-    users = User.objects.filter(organization=organization, pub__in=pubs) if pubs else ()
-    known = {str(u.pub): u for u in users}
-    return list(_granted(fields, name, given, {g: known.get(members.uuid_of(g)) for g in given}))
-
-
-def groups_of(organization: Organization, fields: Fields, name: str) -> list[NewGrant]:
-    """Groups by name."""
-    given = list(dict.fromkeys(fields.texts(name)))
-    known = {g.name: g for g in Group.objects.filter(organization=organization, name__in=given)}
-    return list(_granted(fields, name, given, {g: known.get(g) for g in given}))
-
-
-def _granted(fields: Fields, name: str, given: Iterable[str], known: dict[str, Any]) -> Iterable[NewGrant]:
-    for raw in given:
-        found = known[raw]
-        if found is None:
-            fields.fault(name, f"Not known: {raw[:64]}")
-        elif isinstance(found, User):
-            yield NewGrant(raw, user=found)
-        else:
-            yield NewGrant(raw, group=found)
+def _storable(text: str) -> bool:
+    """No NUL and no lone surrogates, which no database takes."""
+    try:
+        json.dumps(json.loads(text), ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return False
+    return "\\u0000" not in text
