@@ -6,7 +6,8 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
-from undersigned.accounts.models import Capability, Credential, User
+from undersigned.accounts.capabilities import may_create_envelopes
+from undersigned.accounts.models import Credential, User
 from undersigned.delivery.models import WebhookEvent
 from undersigned.files.models import File
 
@@ -174,15 +175,10 @@ def visible_files(actor: Actor) -> QuerySet[File]:
     )
 
 
-def may_create(actor: Actor) -> bool:
-    """May `actor` make envelopes and templates? Who only signs may not, unless that was allowed them."""
-    return actor.user.role != User.Role.SIGNER or Capability.CHANGE_ENVELOPES in actor.user.capabilities
-
-
 def visible_templates(actor: Actor) -> QuerySet[Envelope]:
     """Templates that `actor` may see: as `visible`, and those that are offered to everybody in the organisation who may make envelopes."""
     own = visible(actor).filter(template=True)
-    if not may_create(actor):
+    if not may_create_envelopes(actor.user):
         return own
     public = Q(template=True, public=True, state=EnvelopeState.OFFERED, deleted_at=None, erased_at=None)
     rows = Envelope.objects.filter(organization=actor.organization)
