@@ -94,7 +94,7 @@ def may_change(actor: Actor, on: Envelope) -> bool:
     """Of who may see it: its owner, unless they may make none any more, and whoever may change anybody's. No query."""
     if on.organization_id != actor.organization.pk:
         return False
-    own = on.owner_user_id == actor.user.pk and may_create(actor)
+    own = on.owner_user_id == actor.user.pk and may_create_envelopes(actor.user)
     return own or may(actor.user, Capability.CHANGE_ENVELOPES)
 
 
@@ -207,15 +207,10 @@ def visible_files(actor: Actor) -> QuerySet[File]:
     )
 
 
-def may_create(actor: Actor) -> bool:
-    """May `actor` make envelopes and templates? Who only signs may not, unless that was allowed them."""
-    return may_create_envelopes(actor.user)
-
-
 def visible_templates(actor: Actor) -> QuerySet[Envelope]:
     """Templates that `actor` may see: as `visible`, and those that are offered to everybody in the organisation who may make envelopes."""
     own = visible(actor).filter(template=True)
-    if not may_create(actor):
+    if not may_create_envelopes(actor.user):
         return own
     public = Q(template=True, public=True, state=EnvelopeState.OFFERED, deleted_at=None, erased_at=None)
     rows = Envelope.objects.filter(organization=actor.organization)
@@ -224,9 +219,7 @@ def visible_templates(actor: Actor) -> QuerySet[Envelope]:
 
 def get_template(actor: Actor, dialect: str, pub: str) -> Envelope:
     """The template with this public id. Raises NotFound."""
-    found = (
-        visible_templates(actor).filter(dialect=dialect, pub=pub).select_related("organization").first()
-    )
+    found = visible_templates(actor).filter(dialect=dialect, pub=pub).select_related("organization").first()
     if found is None:
         raise NotFound
     return found

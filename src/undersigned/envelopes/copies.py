@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.db.models import OuterRef, Subquery
@@ -16,6 +16,9 @@ from undersigned.files.models import File
 from . import audit, clocks, search
 from .actor import Actor
 from .audit import Entry
+from .create_draft import default_expiry
+from .draft_content import DraftDocument, put_documents
+from .grants import RAW_MAX, NewGrant
 from .models import (
     Collection,
     Document,
@@ -26,13 +29,11 @@ from .models import (
     Grant,
     SearchWord,
 )
-from .plan import PlannedDocument, plan_of
+from .plan import Plan, PlannedDocument, plan_of
 from .policy import Policy
 from .ports import dialect
 from .roles import Player, cast, data_of, fill_texts, signers_of
 
-EXPIRE_DAYS = 30
-"""Of an envelope whose time nobody set, where the organisation has no rule of its own."""
 _CHUNK = 400
 
 
@@ -44,21 +45,23 @@ class Copy:
     template: bool | None = None
     public: bool | None = None
     urgent: bool | None = None
+    return_url: str | None = None
     expires_at: datetime | None = None
     """None: counted from now, as for any new envelope."""
     tags: tuple[str, ...] | None = None
+    readers: tuple[NewGrant, ...] | None = None
+    """Who else sees it."""
+    told: tuple[NewGrant, ...] | None = None
+    """Who else gets a copy of what was signed."""
     players: Mapping[str, Player] = field(default_factory=dict)
     """Who takes a part, by its name."""
     values: Mapping[str, str] = field(default_factory=dict)
     """Of text fields, by name."""
+    content: tuple[tuple[DraftDocument, ...], tuple[PlannedDocument, ...]] | None = None
+    """Documents, and what is planned with them, in the place of all of the source's."""
     policy: Mapping[str, object] = field(default_factory=dict)
     wire: Mapping[str, Any] | None = None
     sealed: str | None = None
-
-
-def default_expires_at(actor: Actor, at: datetime) -> datetime:
-    """When the time of an envelope ends that is made at `at`."""
-    return at + timedelta(days=actor.organization.default_expire_days or EXPIRE_DAYS)
 
 
 def insert(
@@ -77,12 +80,20 @@ def insert(
     Raises Invalid (roles.<name> unknown).
     """
     documents = list(source.documents.filter(removed_at=None).select_related("original__blob"))
-    rows = [
-        _envelope(actor, source, copy, at, number, collection, replaces, state, send_when_ready)
-        for number, copy in enumerate(copies, start=1)
-    ]
+    plan = plan_of(source)
+    rows = [_envelope(actor, source, _plan(plan, copy, actor), copy, at) for copy in copies]
+    for number, row in enumerate(rows, start=1):
+        row.state, row.send_when_ready, row.replaces = state, send_when_ready, replaces
+        if collection is not None:
+            row.collection, row.position = collection, number
+        clocks.wind(row, at)
     Envelope.objects.bulk_create(rows)
-    _documents(actor, rows, documents, at)
+    entries = [Entry(e, "created", detail={"title": e.title, "position": e.position}) for e in rows]
+    same = [row for row, copy in zip(rows, copies, strict=True) if copy.content is None]
+    audit.append_many([*entries, *_documents(actor, same, documents, at)], at, by=actor)
+    for row, copy in zip(rows, copies, strict=True):
+        if copy.content is not None:
+            put_documents(actor, row, copy.content[0], at)
     words = [
         word
         for e in rows
@@ -90,51 +101,45 @@ def insert(
     ]
     SearchWord.objects.bulk_create(words, ignore_conflicts=True)
     _tags(source, rows, copies)
-    _grants(source, rows)
+    _grants(source, rows, copies)
     return rows
 
 
-def _envelope(
-    actor: Actor,
-    source: Envelope,
-    copy: Copy,
-    at: datetime,
-    position: int,
-    collection: Collection | None,
-    replaces: Envelope | None,
-    state: EnvelopeState,
-    send_when_ready: bool,
-) -> Envelope:
-    port = dialect(source.dialect)
-    plan = plan_of(source)
-    if plan.documents is not None:
-        plan = plan.model_copy(update={"documents": _planned(plan.documents, copy, actor)})
+def _plan(plan: Plan, copy: Copy, actor: Actor) -> Plan:
+    """With people in the place of parts, and text fields filled."""
+    documents = copy.content[1] if copy.content is not None else plan.documents
+    if documents is None:
+        return plan
+    played = cast(documents, copy.players)
+    users = {p.user.pk: p.user for p in copy.players.values() if p.user is not None}
+    if any(s.user == actor.user.pk for s in signers_of(played)):
+        users[actor.user.pk] = actor.user
+    filled = fill_texts(played, copy.values, data_of(users.values()))
+    return plan.model_copy(update={"documents": filled})
+
+
+def _envelope(actor: Actor, source: Envelope, plan: Plan, copy: Copy, at: datetime) -> Envelope:
     template = source.template if copy.template is None else copy.template
     rules = actor.organization
     envelope = Envelope(
         organization=actor.organization,
         dialect=source.dialect,
-        pub=port.new_public_id("envelope", at),
-        collection=collection,
-        position=position if collection else 1,
+        pub=dialect(source.dialect).new_public_id("envelope", at),
         title=source.title if copy.title is None else copy.title,
         description=source.description,
         language=source.language,
-        state=state,
         owner_user=actor.user,
         created_by_credential=actor.credential,
         policy=Policy.model_validate(source.policy | dict(copy.policy)).model_dump(mode="json"),
-        plan=plan.model_dump(mode="json"),
-        send_when_ready=send_when_ready,
+        plan=plan.model_dump(mode="json", exclude_defaults=True),
         template=template,
         public=template and (source.public if copy.public is None else copy.public),
-        replaces=replaces,
-        expires_at=None if template else copy.expires_at or default_expires_at(actor, at),
+        expires_at=copy.expires_at,
         retention_signed_months=rules.retention_signed_months,
         retention_unsigned_months=rules.retention_unsigned_months,
         retention_other_months=rules.retention_other_months,
         urgent=source.urgent if copy.urgent is None else copy.urgent,
-        return_url=source.return_url,
+        return_url=source.return_url if copy.return_url is None else copy.return_url,
         return_mode=source.return_mode,
         creator_name=actor.user.full_name[:200],
         company_name=actor.organization.name,
@@ -142,25 +147,22 @@ def _envelope(
         wire_sealed=source.wire_sealed if copy.sealed is None else copy.sealed,
         created_at=at,
     )
-    clocks.wind(envelope, at)
+    if template:
+        envelope.expires_at = None
+    elif envelope.expires_at is None:
+        envelope.expires_at = default_expiry(envelope, at)
     return envelope
 
 
-def _planned(documents: tuple[PlannedDocument, ...], copy: Copy, actor: Actor) -> tuple[PlannedDocument, ...]:
-    played = cast(documents, copy.players) if copy.players else documents
-    users = {p.user.pk: p.user for p in copy.players.values() if p.user is not None}
-    if any(s.user == actor.user.pk for s in signers_of(played)):
-        users[actor.user.pk] = actor.user
-    return fill_texts(played, copy.values, data_of(users.values()))
-
-
-def _documents(actor: Actor, rows: Sequence[Envelope], documents: Sequence[Document], at: datetime) -> None:
-    """Handles, documents and first versions, each with its event."""
+def _documents(
+    actor: Actor, rows: Sequence[Envelope], documents: Sequence[Document], at: datetime
+) -> list[Entry]:
+    """Handles, documents and first versions; gives the event of each."""
     files = {
         (envelope.pk, document.pk): _handle(actor, document.original, envelope, at)
         for envelope in rows
         for document in documents
-        if document.original is not None and document.source is not None
+        if document.original is not None and (document.source is not None or document.source_url)
     }
     File.objects.bulk_create(files.values())
     made = [
@@ -196,18 +198,16 @@ def _documents(actor: Actor, rows: Sequence[Envelope], documents: Sequence[Docum
     for start in range(0, len(made), _CHUNK):
         ids = [d.pk for d in made[start : start + _CHUNK]]
         Document.objects.filter(pk__in=ids).update(head=Subquery(first))
-    entries = [Entry(e, "created", detail={"title": e.title, "position": e.position}) for e in rows]
-    entries += [
+    return [
         Entry(
             d.envelope,
             "document_added",
             d.pk,
-            {"filename": d.original.name, "sha256": d.original.blob.sha256},
+            {"filename": d.original.name, "sha256": d.original.blob.sha256, "size": d.original.blob.size},
         )
         for d in made
         if d.original is not None and d.original.blob is not None
     ]
-    audit.append_many(entries, at, by=actor)
 
 
 def _handle(actor: Actor, file: File, envelope: Envelope, at: datetime) -> File:
@@ -233,22 +233,20 @@ def _tags(source: Envelope, rows: Sequence[Envelope], copies: Sequence[Copy]) ->
     EnvelopeTag.objects.bulk_create(
         EnvelopeTag(envelope=envelope, tag=tag, position=position)
         for envelope, copy in zip(rows, copies, strict=True)
-        for position, tag in enumerate(dict.fromkeys(own if copy.tags is None else copy.tags), start=1)
+        for position, tag in enumerate(dict.fromkeys(own if copy.tags is None else copy.tags))
     )
 
 
-def _grants(source: Envelope, rows: Sequence[Envelope]) -> None:
+def _grants(source: Envelope, rows: Sequence[Envelope], copies: Sequence[Copy]) -> None:
     """Who else sees it and who gets copies; nobody else owns it."""
-    found = list(source.grants.exclude(right=Grant.Right.OWNER).order_by("position"))
+    own: dict[str, list[NewGrant]] = {Grant.Right.SEE: [], Grant.Right.COPY: []}
+    for g in source.grants.exclude(right=Grant.Right.OWNER).select_related("user", "group"):
+        own[g.right].append(NewGrant(g.raw, g.user, g.group))
     Grant.objects.bulk_create(
         Grant(
-            envelope=envelope,
-            user_id=g.user_id,
-            group_id=g.group_id,
-            raw=g.raw,
-            right=g.right,
-            position=g.position,
+            envelope=envelope, user=g.user, group=g.group, raw=g.raw[:RAW_MAX], right=right, position=position
         )
-        for envelope in rows
-        for g in found
+        for envelope, copy in zip(rows, copies, strict=True)
+        for right, given in ((Grant.Right.SEE, copy.readers), (Grant.Right.COPY, copy.told))
+        for position, g in enumerate(own[right] if given is None else given)
     )

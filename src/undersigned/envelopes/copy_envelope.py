@@ -8,16 +8,13 @@ from enum import StrEnum
 from undersigned.base.clock import now
 from undersigned.base.db import atomic
 
-from . import audit, copies, fetch_sources
+from . import audit, copies, draft_content, fetch_sources
 from .actor import Actor
 from .copies import Copy
-from .create_envelope import checked_title
+from .draft_content import DraftContent
 from .errors import Conflict, Invalid
 from .locks import lock_envelope
 from .models import Envelope, EnvelopeState
-
-TAG_MAX = 200
-TAGS_MAX = 50
 
 
 class Mode(StrEnum):
@@ -75,18 +72,9 @@ def refuse_unless_offered(source: Envelope) -> None:
 
 
 def faults_of(copy: Copy) -> dict[str, list[str]]:
-    """What is wrong with what is to differ: title, tags, roles.<name>.email…"""
-    faults: dict[str, list[str]] = {}
-    if copy.title is not None:
-        try:
-            checked_title(copy.title)
-        except Invalid as e:
-            faults |= e.faults
-    if copy.tags is not None:
-        if len(copy.tags) > TAGS_MAX:
-            faults["tags"] = ["too_many"]
-        elif any(not 0 < len(tag) <= TAG_MAX for tag in copy.tags):
-            faults["tags"] = ["too_long"]
+    """What is wrong with what is to differ: as `draft_content.faults_of`, and roles.<name>.email…"""
+    title = "-" if copy.title is None else copy.title
+    faults = draft_content.faults_of(DraftContent(title, tags=copy.tags or ()))
     for name, player in copy.players.items():
         faults |= {f"roles.{name}.{part}": codes for part, codes in player.faults().items()}
     return faults

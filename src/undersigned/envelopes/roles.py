@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from undersigned.accounts.models import User
 from undersigned.sealing.pdf.text import is_drawable
@@ -20,7 +19,7 @@ VALUE_MAX = 2000
 
 @dataclass(frozen=True)
 class Player:
-    """Who takes a part. With `user` the rest may be empty: it is then as the account says. `wire` is put over the part's own."""
+    """Who takes a part. With `user` the rest may be empty: it is then as the account says."""
 
     name: str = ""
     surname: str = ""
@@ -30,7 +29,6 @@ class Player:
     language: str = ""
     role: str = ""
     """What they are called in this contract; empty: as the template says."""
-    wire: Mapping[str, Any] = field(default_factory=dict)
 
     def faults(self) -> dict[str, list[str]]:
         """What is wrong with the person as such: name, email, phone."""
@@ -83,9 +81,7 @@ def unknown(documents: Sequence[PlannedDocument], names: Iterable[str]) -> list[
     return [name for name in names if key_of(name) not in known]
 
 
-def cast(
-    documents: Sequence[PlannedDocument], players: Mapping[str, Player]
-) -> tuple[PlannedDocument, ...]:
+def cast(documents: Sequence[PlannedDocument], players: Mapping[str, Player]) -> tuple[PlannedDocument, ...]:
     """Put people in the place of the parts that `players` name: of those whose label it is, else of those whose role it is.
 
     Raises Invalid (roles.<name> unknown).
@@ -100,11 +96,23 @@ def cast(
         player = by_label.get(key_of(signer.label)) or by_role.get(key_of(signer.role))
         return _played(signer, player) if player is not None else signer
 
+    return _each_signer(documents, named)
+
+
+def with_anybody(documents: Sequence[PlannedDocument]) -> tuple[PlannedDocument, ...]:
+    """As it will be once somebody takes each part that has a name: to see whether the rest is right."""
+    anybody = Player("Anybody", email="anybody@example.invalid")
+    return _each_signer(documents, lambda s: _played(s, anybody) if is_open(s) and name_of(s) else s)
+
+
+def _each_signer(
+    documents: Sequence[PlannedDocument], change: Callable[[PlannedSigner], PlannedSigner]
+) -> tuple[PlannedDocument, ...]:
     return tuple(
         document.model_copy(
             update={
                 "groups": tuple(
-                    group.model_copy(update={"signers": tuple(map(named, group.signers))})
+                    group.model_copy(update={"signers": tuple(map(change, group.signers))})
                     for group in document.groups
                 )
             }
@@ -114,16 +122,21 @@ def cast(
 
 
 def _played(signer: PlannedSigner, player: Player) -> PlannedSigner:
+    """With `player` in it, completed from their account."""
+    user = player.user
+    name, surname = player.name, player.surname
+    if user is not None:
+        name = name or user.name or ("" if surname or user.surname else user.username)
+        surname = surname or user.surname
     return signer.model_copy(
         update={
-            "name": player.name,
-            "surname": player.surname,
-            "email": player.email,
-            "phone": player.phone,
-            "user": player.user.pk if player.user else None,
-            "language": player.language or signer.language,
+            "name": name,
+            "surname": surname,
+            "email": player.email if user is None else user.email or player.email,
+            "phone": player.phone or (user.phone if user is not None else ""),
+            "user": user.pk if user is not None else None,
+            "language": player.language or (user.language if user is not None else "") or signer.language,
             "role": player.role or signer.role,
-            "wire": {**signer.wire, **player.wire},
         }
     )
 

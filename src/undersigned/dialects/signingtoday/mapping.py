@@ -223,6 +223,13 @@ class _Files:
                 yield file
 
 
+def files_of(envelope: Envelope) -> Iterator[File]:
+    """All files of a transaction that have their bytes, each once, in the documents' order."""
+    (found,) = loading(Envelope.objects.filter(pk=envelope.pk))
+    files = (f for d in found.documents.all() for f in _Files.of(d).shown())
+    yield from {f.pk: f for f in files}.values()
+
+
 @dataclass
 class _Shown:
     """One envelope as an actor sees it."""

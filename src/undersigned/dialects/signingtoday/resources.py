@@ -8,10 +8,11 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from ninja import Router
 
+from undersigned.dialects.shared.zips import Member, zipped
 from undersigned.envelopes import access, rearrange_draft
 from undersigned.envelopes.actor import Actor
 from undersigned.envelopes.describe_file import describe_file
-from undersigned.envelopes.errors import Conflict, Forbidden, NotFound
+from undersigned.envelopes.errors import Conflict, NotFound
 from undersigned.envelopes.models import Document, DocumentVersion, Envelope
 from undersigned.envelopes.access import refuse_unless_may_change
 from undersigned.files import pages, scan
@@ -34,7 +35,7 @@ from .answers import (
 from .answers import query as parameter
 from .auth import actor_of, once
 from .errors import Faulty
-from .transactions import changing, dst_of, shown
+from .transactions import changing, dst_of, number_in, shown
 
 router = Router(tags=["resources"])
 ACTIONS = ("replace", "clone_and_replace")
@@ -78,7 +79,15 @@ def append(request: HttpRequest, id: str) -> HttpResponse:
     openapi_extra=a_file("application/octet-stream"),
 )
 def download_all(request: HttpRequest, id: str) -> HttpResponseBase:
-    raise NotImplementedError
+    actor = actor_of(request)
+    envelope = dst_of(actor, id)
+    files = list(mapping.files_of(envelope))
+    for file in files:
+        assert file.blob is not None
+        scan.ensure_clean(file.blob)  # before the first byte of any
+    response = zipped((Member(file.name, file) for file in files), f"{envelope.pub}.zip")
+    response["Content-Type"] = "application/octet-stream"
+    return response
 
 
 @router.post(
@@ -94,7 +103,7 @@ def swap(request: HttpRequest, id: str, docId: str) -> HttpResponse:
     other = reading.integer(request, "targetDocId", least=least, most=most)
     if other is None:
         raise Faulty({"targetDocId": ["Required"]})
-    return shown(actor, rearrange_draft.swap_documents(actor, envelope.pk, reading_number(docId), other))
+    return shown(actor, rearrange_draft.swap_documents(actor, envelope.pk, number_in(docId), other))
 
 
 @router.post(
@@ -116,7 +125,7 @@ def swap(request: HttpRequest, id: str, docId: str) -> HttpResponse:
 )
 def act_on_document(request: HttpRequest, id: str, docId: str) -> HttpResponse:
     actor, envelope = _draft(request, id)
-    number = reading_number(docId)
+    number = number_in(docId)
     if not envelope.documents.filter(wire_no=number, removed_at=None).exists():
         raise NotFound
     form = multipart.form_of(request)

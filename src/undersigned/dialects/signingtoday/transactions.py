@@ -7,6 +7,7 @@ import hashlib
 from django.http import HttpRequest, HttpResponse
 from ninja import Router
 
+from undersigned.accounts.capabilities import may_create_envelopes
 from undersigned.accounts.models import Capability
 from undersigned.dialects.shared.fields import Fields
 from undersigned.envelopes import access
@@ -125,7 +126,7 @@ def list_dsts(request: HttpRequest) -> HttpResponse:
 )
 def create(request: HttpRequest) -> HttpResponse:
     actor = actor_of(request)
-    if not access.may_create(actor):
+    if not may_create_envelopes(actor.user):
         raise Forbidden
     fields, raw = reading.fields_of(request, BODY_MAX)
     content = dst_reading.draft_of(actor, fields)
@@ -272,7 +273,7 @@ def _form(envelope: Envelope, fields: Fields) -> tuple[Document, PlannedField] |
 def signing_address(request: HttpRequest, id: str, docId: str, signId: str) -> HttpResponse:
     actor = actor_of(request)
     envelope = dst_of(actor, id)
-    asked = _asked(envelope, _number(docId), _number(signId))
+    asked = _asked(envelope, number_in(docId), number_in(signId))
     if asked.recipient.user_id != actor.user.pk:
         access.refuse_unless_may_change(actor, envelope)
     if asked.state != AssignmentState.OPEN or mapping.status(envelope) != "toSign":
@@ -296,7 +297,7 @@ def _asked(envelope: Envelope, document: int, request: int) -> Assignment:
     return row
 
 
-def _number(text: str) -> int:
+def number_in(text: str) -> int:
     """A number in an address. Raises NotFound."""
     if not (text.isascii() and text.removeprefix("-").isdecimal() and len(text) < 12):
         raise NotFound
