@@ -80,5 +80,5 @@ def adopt_prepared(envelope_id: int, prepared: Sequence[Prepared]) -> bool:
     envelope.needs_attention = ""
     envelope.save()
     phases.note(envelope, at)
-    phases.ask(envelope, outcome.opened_for, at)
+    phases.ask(envelope, outcome.opened, at)
     return more

@@ -94,7 +94,7 @@ def begin_round(envelope: Envelope, at: datetime) -> None:
         notify.happened(envelope, NotificationPlan.Trigger.CREATED, at, recipient=person)
     envelope.save()
     phases.note(envelope, at)
-    phases.ask(envelope, outcome.opened_for, at)
+    phases.ask(envelope, outcome.opened, at)
 
 
 def turn(envelope: Envelope) -> QuerySet[Recipient]:

@@ -33,15 +33,15 @@ class Resource(Wire):
     id: str
     domain: str
     type: str = "PDF_Document"
-    dstUuid: str | None
+    dst_uuid: str | None
     title: str
     filename: str
     url: None = None
     size: int
-    createdAt: str
+    created_at: str
     mimetype: str
     pages: int | None
-    extraData: dict[str, Any]
+    extra_data: dict[str, Any]
 
 
 class Form(Wire):
@@ -49,18 +49,18 @@ class Form(Wire):
 
     instance_id: int = Field(alias="_instance_id")
     id: int
-    documentId: int
+    document_id: int
     type: FormType
-    positionX: float
-    positionY: float
+    position_x: float
+    position_y: float
     width: float
     height: float
     page: int
-    signerId: int | None
-    toFill: bool
+    signer_id: int | None
+    to_fill: bool
     filled: bool
     invisible: bool
-    extraData: dict[str, Any]
+    extra_data: dict[str, Any]
 
 
 class Restriction(Wire):
@@ -78,12 +78,12 @@ class SignatureRequest(Wire):
     id: int
     reason: str
     description: str
-    signerId: int | None
-    signProfile: SignProfile
-    withTimestamp: bool
+    signer_id: int | None
+    sign_profile: SignProfile
+    with_timestamp: bool
     declinable: bool
     restrictions: list[Restriction]
-    extraData: dict[str, Any]
+    extra_data: dict[str, Any]
 
 
 class Signer(Wire):
@@ -96,8 +96,8 @@ class Signer(Wire):
     email: str | None
     phone: str | None
     role: str | None
-    userUUID: str | None
-    templateLabel: str | None
+    user_uuid: str | None = Field(alias="userUUID")
+    template_label: str | None
 
 
 class SignersGroup(Wire):
@@ -113,26 +113,26 @@ class Document(Wire):
 
     instance_id: int = Field(alias="_instance_id")
     id: int
-    plainDocumentUuid: str | None
-    filledDocumentUuid: str | None
-    signedDocumentUuid: str | None
+    plain_document_uuid: str | None
+    filled_document_uuid: str | None
+    signed_document_uuid: str | None
     status: DocumentStatus
     forms: list[Form]
-    signatureRequests: list[SignatureRequest]
-    signerGroups: list[SignersGroup]
-    extraData: dict[str, Any]
+    signature_requests: list[SignatureRequest]
+    signer_groups: list[SignersGroup]
+    extra_data: dict[str, Any]
 
 
 class Signature(Wire):
     """A signature that was made, or declined."""
 
     instance_id: int = Field(alias="_instance_id")
-    documentId: int
-    signatureRequestId: int
-    signedAt: str | None
-    declinedReason: str | None
+    document_id: int
+    signature_request_id: int
+    signed_at: str | None
+    declined_reason: str | None
     status: SignatureStatus
-    extraData: dict[str, Any]
+    extra_data: dict[str, Any]
 
 
 class DST(Wire):
@@ -142,26 +142,26 @@ class DST(Wire):
     domain: str
     title: str
     replaces: str | None
-    replacedBy: str | None
-    createdByUser: str
-    createdAt: str
+    replaced_by: str | None
+    created_by_user: str
+    created_at: str
     documents: list[Document]
-    publishedAt: str | None
-    expiresAt: str | None
+    published_at: str | None
+    expires_at: str | None
     resources: list[Resource]
     signatures: list[Signature]
     status: Status
-    errorMessage: str | None
-    deletedAt: None = None
+    error_message: str | None
+    deleted_at: None = None
     tags: list[str]
     template: bool
-    publicTemplate: bool
-    extraData: dict[str, Any]
-    visibleTo: list[str]
-    ccGroups: list[str]
-    ccUsers: list[str]
+    public_template: bool
+    extra_data: dict[str, Any]
+    visible_to: list[str]
+    cc_groups: list[str]
+    cc_users: list[str]
     urgent: bool
-    updatedAt: str
+    updated_at: str
 
 
 class DSTs(Wire):
@@ -186,18 +186,18 @@ class NewForm(Wire):
 
     instance_id: Whole = Field(None, alias="_instance_id")
     id: Whole = None
-    documentId: Whole = None
+    document_id: Whole = None
     type: FormType | None = None
-    positionX: Number = None
-    positionY: Number = None
+    position_x: Number = None
+    position_y: Number = None
     width: Number = None
     height: Number = None
     page: Whole = None
-    signerId: Whole = None
-    toFill: bool | None = None
+    signer_id: Whole = None
+    to_fill: bool | None = None
     filled: bool | None = None
     invisible: bool | None = None
-    extraData: dict[str, Any] | None = None
+    extra_data: dict[str, Any] | None = None
 
 
 class NewSigner(Wire):
@@ -209,8 +209,8 @@ class NewSigner(Wire):
     email: str | None = None
     phone: str | None = None
     role: str | None = None
-    userUUID: str | None = None
-    templateLabel: str | None = None
+    user_uuid: str | None = Field(None, alias="userUUID")
+    template_label: str | None = None
 
 
 class NewGroup(Wire):
@@ -226,23 +226,23 @@ class NewRequest(Wire):
     id: Whole = None
     reason: str | None = None
     description: str | None = None
-    signerId: Whole = None
-    signProfile: SignProfile | None = None
-    withTimestamp: bool | None = None
+    signer_id: Whole = None
+    sign_profile: SignProfile | None = None
+    with_timestamp: bool | None = None
     declinable: bool | None = None
     restrictions: list[Restriction] | None = None
-    extraData: dict[str, Any] | None = None
+    extra_data: dict[str, Any] | None = None
 
 
 class NewDocument(Wire):
     """A document as it is sent."""
 
     id: Whole = None
-    plainDocumentUuid: str | None = None
+    plain_document_uuid: str | None = None
     forms: list[NewForm] | None = None
-    signatureRequests: list[NewRequest] | None = None
-    signerGroups: list[NewGroup] | None = None
-    extraData: dict[str, Any] | None = None
+    signature_requests: list[NewRequest] | None = None
+    signer_groups: list[NewGroup] | None = None
+    extra_data: dict[str, Any] | None = None
 
 
 class NewDST(Wire):
@@ -250,14 +250,14 @@ class NewDST(Wire):
 
     title: str
     documents: list[NewDocument] | None = None
-    expiresAt: str | None = None
+    expires_at: str | None = None
     tags: list[str] | None = None
     template: bool | None = None
-    publicTemplate: bool | None = None
-    extraData: dict[str, Any] | None = None
-    visibleTo: list[str] | None = None
-    ccGroups: list[str] | None = None
-    ccUsers: list[str] | None = None
+    public_template: bool | None = None
+    extra_data: dict[str, Any] | None = None
+    visible_to: list[str] | None = None
+    cc_groups: list[str] | None = None
+    cc_users: list[str] | None = None
     urgent: bool | None = None
 
 
@@ -266,16 +266,16 @@ class NewResource(Wire):
 
     title: str | None = None
     filename: str | None = None
-    extraData: dict[str, Any] | None = None
+    extra_data: dict[str, Any] | None = None
 
 
 class Note(Wire):
     """A note on a transaction."""
 
     id: int
-    dstId: str
-    userId: str | None
-    createdAt: str
+    dst_id: str
+    user_id: str | None
+    created_at: str
     text: str
 
 
@@ -311,7 +311,7 @@ class SignerRecord(Wire):
     surname: str | None
     email: str | None
     role: str | None
-    userUUID: str | None
+    user_uuid: str | None = Field(alias="userUUID")
 
 
 class AuditRecord(Wire):
@@ -322,11 +322,11 @@ class AuditRecord(Wire):
     event: AuditEvent
     signer: SignerRecord | None
     value: str
-    dstId: str
-    documentId: int | None
-    fillableFormId: int | None
-    signatureRequestId: int | None
-    noteId: int | None
+    dst_id: str
+    document_id: int | None
+    fillable_form_id: int | None
+    signature_request_id: int | None
+    note_id: int | None
 
 
 NotificationEvent = Literal[
@@ -348,9 +348,9 @@ class Notification(Wire):
 
     id: int
     time: str
-    dstId: str
-    userId: str
-    dstTitle: str
+    dst_id: str
+    user_id: str
+    dst_title: str
     username: str
     email: str
     event: NotificationEvent

@@ -35,7 +35,7 @@ class Form:
     """`fields`: the text parts; `file` as it came."""
 
     fields: Fields
-    file: UploadedFile | None
+    file: UploadedFile[Any] | None
 
 
 @dataclass(frozen=True)

@@ -24,56 +24,56 @@ router = Router(tags=["notes"])
 
 
 @router.get(
-    "/DST/{id}/note",
+    "/DST/{dst_id}/note",
     operation_id="listNotes",
     summary="The notes of a transaction, the oldest first",
     response=statuses(200, list[wire.Note], 404),
 )
-def list_notes(request: HttpRequest, id: str) -> HttpResponse:
-    envelope = _envelope(actor_of(request), id)
+def list_notes(request: HttpRequest, dst_id: str) -> HttpResponse:
+    envelope = _envelope(actor_of(request), dst_id)
     rows = _notes(envelope).select_related("user").order_by("pk")
     return json_of([_note(envelope, comment) for comment in rows])
 
 
 @router.post(
-    "/DST/{id}/note",
+    "/DST/{dst_id}/note",
     operation_id="addNote",
     summary="Add a note; all whom the transaction concerns are told",
     response=statuses(200, wire.Note, 400, 404, 409, 413),
     openapi_extra=described(body=takes(wire.NewNote)),
 )
-def add_note(request: HttpRequest, id: str) -> HttpResponse:
+def add_note(request: HttpRequest, dst_id: str) -> HttpResponse:
     actor = actor_of(request)
-    envelope = _envelope(actor, id)
+    envelope = _envelope(actor, dst_id)
     text = _text(request)
     return json_of(_note(envelope, add_comment(actor, envelope, text)))
 
 
 @router.put(
-    "/DST/{id}/note/{noteId}",
+    "/DST/{dst_id}/note/{note_id}",
     operation_id="updateNote",
     summary="Change the text of one's own note",
     response=statuses(200, wire.Note, 400, 404, 413),
     openapi_extra=described(body=takes(wire.NewNote)),
 )
-def update_note(request: HttpRequest, id: str, noteId: str) -> HttpResponse:
+def update_note(request: HttpRequest, dst_id: str, note_id: str) -> HttpResponse:
     actor = actor_of(request)
-    envelope = _envelope(actor, id)
-    number = _own(actor, envelope, noteId)
+    envelope = _envelope(actor, dst_id)
+    number = _own(actor, envelope, note_id)
     text = _text(request)
     return json_of(_note(envelope, edit_comment(actor, number, text)))
 
 
 @router.delete(
-    "/DST/{id}/note/{noteId}",
+    "/DST/{dst_id}/note/{note_id}",
     operation_id="deleteNote",
     summary="Take back one's own note",
     response=statuses(204, None, 404),
 )
-def delete_note(request: HttpRequest, id: str, noteId: str) -> HttpResponse:
+def delete_note(request: HttpRequest, dst_id: str, note_id: str) -> HttpResponse:
     actor = actor_of(request)
-    envelope = _envelope(actor, id)
-    delete_comment(actor, _own(actor, envelope, noteId))
+    envelope = _envelope(actor, dst_id)
+    delete_comment(actor, _own(actor, envelope, note_id))
     return empty()
 
 
@@ -107,8 +107,8 @@ def _text(request: HttpRequest) -> str:
 def _note(envelope: Envelope, comment: Comment) -> wire.Note:
     return wire.Note(
         id=comment.pk,
-        dstId=envelope.pub or "",
-        userId=str(comment.user.pub) if comment.user else None,
-        createdAt=iso_ms(comment.created_at),
+        dst_id=envelope.pub or "",
+        user_id=str(comment.user.pub) if comment.user else None,
+        created_at=iso_ms(comment.created_at),
         text=comment.text,
     )

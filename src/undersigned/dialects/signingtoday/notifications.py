@@ -47,15 +47,15 @@ def list_notifications(request: HttpRequest) -> HttpResponse:
 
 
 @router.delete(
-    "/notifications/dst/{id}",
+    "/notifications/dst/{dst_id}",
     operation_id="clearNotifications",
     summary="The caller has heard of all about a transaction",
     response=statuses(204, None, 404),
 )
-def clear_notifications(request: HttpRequest, id: str) -> HttpResponse:
+def clear_notifications(request: HttpRequest, dst_id: str) -> HttpResponse:
     """Also of one that they may not see any more; of an unknown one there is nothing to hear."""
     actor = actor_of(request)
-    about = inbox.waiting(actor).filter(envelope__pub=str(reading.uuid_of(id)), envelope__dialect=DIALECT)
+    about = inbox.waiting(actor).filter(envelope__pub=str(reading.uuid_of(dst_id)), envelope__dialect=DIALECT)
     about.update(consumed_at=now(actor.organization.clock_offset))
     return empty()
 
@@ -64,9 +64,9 @@ def _notification(item: InboxItem) -> wire.Notification:
     return wire.Notification(
         id=item.pk,
         time=iso_ms(item.at),
-        dstId=item.envelope.pub or "",
-        userId=str(item.user.pub),
-        dstTitle=item.envelope.title,
+        dst_id=item.envelope.pub or "",
+        user_id=str(item.user.pub),
+        dst_title=item.envelope.title,
         username=item.user.username,
         email=item.user.email,
         event=_EVENTS[item.event],

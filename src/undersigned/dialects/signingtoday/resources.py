@@ -10,11 +10,11 @@ from ninja import Router
 
 from undersigned.dialects.shared.zips import Member, zipped
 from undersigned.envelopes import access, rearrange_draft
+from undersigned.envelopes.access import refuse_unless_may_change
 from undersigned.envelopes.actor import Actor
 from undersigned.envelopes.describe_file import describe_file
 from undersigned.envelopes.errors import Conflict, NotFound
 from undersigned.envelopes.models import Document, DocumentVersion, Envelope
-from undersigned.envelopes.access import refuse_unless_may_change
 from undersigned.files import pages, scan
 from undersigned.files.models import File
 
@@ -45,7 +45,7 @@ _TYPE = TEXT | {"enum": ["PDF_Document"]}
 
 
 @router.patch(
-    "/DST/{id}/resources",
+    "/DST/{dst_id}/resources",
     operation_id="appendResource",
     summary="Upload a PDF and add it to a draft as its last document",
     response=statuses(200, wire.DST, 400, 404, 409, 413, 503),
@@ -61,8 +61,8 @@ _TYPE = TEXT | {"enum": ["PDF_Document"]}
         ),
     ),
 )
-def append(request: HttpRequest, id: str) -> HttpResponse:
-    actor, envelope = _draft(request, id)
+def append(request: HttpRequest, dst_id: str) -> HttpResponse:
+    actor, envelope = _draft(request, dst_id)
     staged = multipart.stage_pdf(actor, multipart.form_of(request), type_required=True)
 
     def act() -> HttpResponse:
@@ -72,15 +72,15 @@ def append(request: HttpRequest, id: str) -> HttpResponse:
 
 
 @router.get(
-    "/DST/{id}/resources",
+    "/DST/{dst_id}/resources",
     operation_id="getDSTResources",
     summary="All files of a transaction in a ZIP: signed ones where there are some, beside what they were made of",
     response=statuses(200, None, 404, 503),
     openapi_extra=a_file("application/octet-stream"),
 )
-def download_all(request: HttpRequest, id: str) -> HttpResponseBase:
+def download_all(request: HttpRequest, dst_id: str) -> HttpResponseBase:
     actor = actor_of(request)
-    envelope = dst_of(actor, id)
+    envelope = dst_of(actor, dst_id)
     files = list(mapping.files_of(envelope))
     for file in files:
         assert file.blob is not None
@@ -91,23 +91,23 @@ def download_all(request: HttpRequest, id: str) -> HttpResponseBase:
 
 
 @router.post(
-    "/DST/{id}/doc/{docId}/swap",
+    "/DST/{dst_id}/doc/{doc_id}/swap",
     operation_id="swapDocuments",
     summary="Two documents of a draft change places",
     response=statuses(200, wire.DST, 400, 404, 409),
     openapi_extra=described([parameter("targetDocId", "integer", "The other document.", required=True)]),
 )
-def swap(request: HttpRequest, id: str, docId: str) -> HttpResponse:
-    actor, envelope = _draft(request, id)
+def swap(request: HttpRequest, dst_id: str, doc_id: str) -> HttpResponse:
+    actor, envelope = _draft(request, dst_id)
     least, most = members.INT32
     other = reading.integer(request, "targetDocId", least=least, most=most)
     if other is None:
         raise Faulty({"targetDocId": ["Required"]})
-    return shown(actor, rearrange_draft.swap_documents(actor, envelope.pk, number_in(docId), other))
+    return shown(actor, rearrange_draft.swap_documents(actor, envelope.pk, number_in(doc_id), other))
 
 
 @router.post(
-    "/DST/{id}/doc/{docId}/resource",
+    "/DST/{dst_id}/doc/{doc_id}/resource",
     operation_id="documentResourceAction",
     summary="Put another PDF behind a document of a draft, or behind a copy of it; its plan goes with it",
     response=statuses(200, wire.DST, 400, 404, 409, 413, 503),
@@ -123,9 +123,9 @@ def swap(request: HttpRequest, id: str, docId: str) -> HttpResponse:
         ),
     ),
 )
-def act_on_document(request: HttpRequest, id: str, docId: str) -> HttpResponse:
-    actor, envelope = _draft(request, id)
-    number = number_in(docId)
+def act_on_document(request: HttpRequest, dst_id: str, doc_id: str) -> HttpResponse:
+    actor, envelope = _draft(request, dst_id)
+    number = number_in(doc_id)
     if not envelope.documents.filter(wire_no=number, removed_at=None).exists():
         raise NotFound
     form = multipart.form_of(request)
@@ -140,27 +140,27 @@ def act_on_document(request: HttpRequest, id: str, docId: str) -> HttpResponse:
 
 
 @router.get(
-    "/resource/{id}",
+    "/resource/{resource_id}",
     operation_id="getResource",
     summary="The bytes of a file: uploaded, filled in or signed",
     response=statuses(200, None, 404, 503),
     openapi_extra=a_file("application/octet-stream", "application/pdf"),
 )
-def download(request: HttpRequest, id: str) -> HttpResponseBase:
-    file, _envelope = resource_of(actor_of(request), id)
+def download(request: HttpRequest, resource_id: str) -> HttpResponseBase:
+    file, _envelope = resource_of(actor_of(request), resource_id)
     return bytes_of(file, file.name)
 
 
 @router.put(
-    "/resource/{id}",
+    "/resource/{resource_id}",
     operation_id="updateResource",
     summary="Change what a file of a draft is called",
     response=statuses(204, None, 400, 404, 409, 413),
     openapi_extra=described(body=takes(wire.NewResource)),
 )
-def update(request: HttpRequest, id: str) -> HttpResponse:
+def update(request: HttpRequest, resource_id: str) -> HttpResponse:
     actor = actor_of(request)
-    file, envelope = resource_of(actor, id)
+    file, envelope = resource_of(actor, resource_id)
     refuse_unless_may_change(actor, envelope)
     fields, _ = reading.fields_of(request)
     title = fields.text("title", most=multipart.TITLE_MAX).strip()
@@ -181,20 +181,20 @@ def update(request: HttpRequest, id: str) -> HttpResponse:
 
 
 @router.delete(
-    "/DST/resource/{id}",
+    "/DST/resource/{resource_id}",
     operation_id="deleteResource",
     summary="Take a file out of its draft, with the documents that show it",
     response=statuses(200, wire.DST, 404, 409),
 )
-def remove(request: HttpRequest, id: str) -> HttpResponse:
+def remove(request: HttpRequest, resource_id: str) -> HttpResponse:
     actor = actor_of(request)
-    file, envelope = resource_of(actor, id)
+    file, envelope = resource_of(actor, resource_id)
     refuse_unless_may_change(actor, envelope)
     return shown(actor, rearrange_draft.remove_file(actor, envelope.pk, file.pk))
 
 
 @router.get(
-    "/pdfResource/{id}/thumbs",
+    "/pdfResource/{resource_id}/thumbs",
     operation_id="getThumbnail",
     summary="A page of a file as a JPEG",
     response=statuses(200, None, 400, 404, 503),
@@ -212,8 +212,8 @@ def remove(request: HttpRequest, id: str) -> HttpResponse:
     )
     | a_file("image/jpeg"),
 )
-def thumbnail(request: HttpRequest, id: str) -> HttpResponse:
-    file, _envelope = resource_of(actor_of(request), id)
+def thumbnail(request: HttpRequest, resource_id: str) -> HttpResponse:
+    file, _envelope = resource_of(actor_of(request), resource_id)
     page = reading.integer(request, "page", least=1)
     width = reading.integer(request, "width", least=pages.NARROWEST, most=pages.WIDEST)
     if page is None:

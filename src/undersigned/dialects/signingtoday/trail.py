@@ -54,7 +54,11 @@ _KINDS: dict[str, tuple[Said, ...]] = {
     "comment_edited": (("event_note_modify", _("{person} changed a note.")),),
     "comment_deleted": (("event_note_delete", _("{person} removed a note.")),),
 }
-_ROLES = {User.Role.ADMIN: "admin", User.Role.MEMBER: "instructor", User.Role.SIGNER: "signer"}
+_ROLES: dict[str, str] = {
+    User.Role.ADMIN: "admin",
+    User.Role.MEMBER: "instructor",
+    User.Role.SIGNER: "signer",
+}
 _ENDED: dict[str, Said] = {
     EnvelopeState.EXPIRED: ("stage_expired", _("The time for “{title}” has run out.")),
     EnvelopeState.DECLINED: ("stage_rejected", _("“{title}” was rejected.")),
@@ -62,13 +66,13 @@ _ENDED: dict[str, Said] = {
 
 
 @router.get(
-    "/DST/{id}/audit",
+    "/DST/{dst_id}/audit",
     operation_id="getAudit",
     summary="What happened to a transaction, the oldest first",
     response=statuses(200, list[wire.AuditRecord], 404),
 )
-def get_audit(request: HttpRequest, id: str) -> HttpResponse:
-    envelope = get_named(actor_of(request), DIALECT, str(reading.uuid_of(id)))
+def get_audit(request: HttpRequest, dst_id: str) -> HttpResponse:
+    envelope = get_named(actor_of(request), DIALECT, str(reading.uuid_of(dst_id)))
     with translation.override(languages.spoken(envelope.organization.language)):
         return json_of(list(records(envelope)))
 
@@ -97,9 +101,7 @@ class _About:
     users: Mapping[int, User]
 
     def records(self, event: AuditEvent, detail: Mapping[str, Any]) -> Iterator[wire.AuditRecord]:
-        said = _KINDS.get(event.kind) or (
-            (_ENDED[detail["state"]],) if detail.get("state") in _ENDED else ()
-        )
+        said = _KINDS.get(event.kind) or ((_ENDED[detail["state"]],) if detail.get("state") in _ENDED else ())
         assignment = self.assignments.get(event.assignment_id or 0)
         document = self.documents.get(event.document_id or 0)
         who = self.who(event)
@@ -119,13 +121,13 @@ class _About:
                 event=name,
                 signer=None if stage else who,
                 value=str(sentence).format(**words).strip(),
-                dstId=self.envelope.pub or "",
-                documentId=mapping.number_of(document) if document is not None and not stage else None,
-                fillableFormId=int(filled[0]) if len(filled) == 1 else None,
-                signatureRequestId=(
+                dst_id=self.envelope.pub or "",
+                document_id=mapping.number_of(document) if document is not None and not stage else None,
+                fillable_form_id=int(filled[0]) if len(filled) == 1 else None,
+                signature_request_id=(
                     int(assignment.key) if assignment is not None and signs and not stage else None
                 ),
-                noteId=detail.get("comment") if event.kind.startswith("comment_") else None,
+                note_id=detail.get("comment") if event.kind.startswith("comment_") else None,
             )
 
     def who(self, event: AuditEvent) -> wire.SignerRecord | None:
@@ -136,7 +138,7 @@ class _About:
                 surname=person.surname or None,
                 email=person.email,
                 role=person.role_name or "signer",
-                userUUID=str(person.user.pub) if person.user else None,
+                user_uuid=str(person.user.pub) if person.user else None,
             )
         user = self.users.get(event.actor_ref or 0) if event.actor_kind == "user" else None
         if user is None:
@@ -146,5 +148,5 @@ class _About:
             surname=user.surname or None,
             email=user.email or None,
             role=_ROLES[user.role],
-            userUUID=str(user.pub),
+            user_uuid=str(user.pub),
         )

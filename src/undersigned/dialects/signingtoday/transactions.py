@@ -100,7 +100,11 @@ def shown(actor: Actor, envelope: Envelope, status: int = 200) -> HttpResponse:
     summary="Transactions that the caller may see, or templates; the newest first",
     response=statuses(200, wire.DSTs, 400, 404),
     openapi_extra=described(
-        [parameter("template", "boolean", "Templates instead of transactions.", default=False), USER_ID, *LISTING]
+        [
+            parameter("template", "boolean", "Templates instead of transactions.", default=False),
+            USER_ID,
+            *LISTING,
+        ]
     ),
 )
 def list_dsts(request: HttpRequest) -> HttpResponse:
@@ -139,25 +143,25 @@ def create(request: HttpRequest) -> HttpResponse:
 
 
 @router.get(
-    "/DST/{id}",
+    "/DST/{dst_id}",
     operation_id="getDST",
     summary="One transaction or template",
     response=statuses(200, wire.DST, 404),
 )
-def get(request: HttpRequest, id: str) -> HttpResponse:
+def get(request: HttpRequest, dst_id: str) -> HttpResponse:
     actor = actor_of(request)
-    return shown(actor, dst_of(actor, id))
+    return shown(actor, dst_of(actor, dst_id))
 
 
 @router.put(
-    "/DST/{id}",
+    "/DST/{dst_id}",
     operation_id="updateDST",
     summary="Replace all that a draft says",
     response=statuses(200, wire.DST, 400, 404, 409, 413),
     openapi_extra=described(body=takes(wire.NewDST)),
 )
-def update(request: HttpRequest, id: str) -> HttpResponse:
-    actor, envelope = changing(request, id)
+def update(request: HttpRequest, dst_id: str) -> HttpResponse:
+    actor, envelope = changing(request, dst_id)
     fields, _ = reading.fields_of(request, BODY_MAX)
     if mapping.status(envelope) != "draft":
         raise Conflict("already_sent")
@@ -168,27 +172,27 @@ def update(request: HttpRequest, id: str) -> HttpResponse:
 
 
 @router.delete(
-    "/DST/{id}",
+    "/DST/{dst_id}",
     operation_id="deleteDST",
     summary="Take a transaction out of every list; what is open is called off",
     response=statuses(204, None, 404, 409),
 )
-def delete(request: HttpRequest, id: str) -> HttpResponse:
+def delete(request: HttpRequest, dst_id: str) -> HttpResponse:
     actor = actor_of(request)
-    envelope = dst_of(actor, id)
+    envelope = dst_of(actor, dst_id)
     access.refuse_unless_may_delete(actor, envelope)
     put_away(actor, envelope.pk)
     return empty()
 
 
 @router.post(
-    "/DST/{id}/publish",
+    "/DST/{dst_id}/publish",
     operation_id="publishDST",
     summary="Publish a draft: signers are asked; of a template, others can be made",
     response=statuses(200, wire.DST, 400, 404, 409),
 )
-def publish(request: HttpRequest, id: str) -> HttpResponse:
-    actor, envelope = changing(request, id)
+def publish(request: HttpRequest, dst_id: str) -> HttpResponse:
+    actor, envelope = changing(request, dst_id)
     publish_draft(actor, envelope)
     return shown(actor, envelope)
 
@@ -207,27 +211,27 @@ def publish_draft(actor: Actor, envelope: Envelope) -> None:
 
 
 @router.post(
-    "/DST/{id}/notify",
+    "/DST/{dst_id}/notify",
     operation_id="notifyDST",
     summary="Remind those whose turn it is, each at most once a minute",
     response=statuses(204, None, 400, 404, 409),
 )
-def notify(request: HttpRequest, id: str) -> HttpResponse:
-    actor, envelope = changing(request, id)
+def notify(request: HttpRequest, dst_id: str) -> HttpResponse:
+    actor, envelope = changing(request, dst_id)
     remind(actor, envelope.pk)
     return empty()
 
 
 @router.patch(
-    "/DST/{id}/fill",
+    "/DST/{dst_id}/fill",
     operation_id="fillForm",
     summary="Fill in one text form; its value is extraData.value",
     response=statuses(200, wire.DST, 400, 404, 409, 413),
     openapi_extra=described(body=takes(wire.NewForm)),
 )
-def fill(request: HttpRequest, id: str) -> HttpResponse:
+def fill(request: HttpRequest, dst_id: str) -> HttpResponse:
     actor = actor_of(request)
-    envelope = dst_of(actor, id)
+    envelope = dst_of(actor, dst_id)
     fields, _ = reading.fields_of(request)
     found = _form(envelope, fields)
     extra = fields.object("extraData")
@@ -265,15 +269,15 @@ def _form(envelope: Envelope, fields: Fields) -> tuple[Document, PlannedField] |
 
 
 @router.get(
-    "/DST/{id}/sign/{docId}/{signId}",
+    "/DST/{dst_id}/sign/{doc_id}/{sign_id}",
     operation_id="getSigningAddress",
     summary="Where one signature is made",
     response=statuses(200, wire.SigningAddress, 404, 409),
 )
-def signing_address(request: HttpRequest, id: str, docId: str, signId: str) -> HttpResponse:
+def signing_address(request: HttpRequest, dst_id: str, doc_id: str, sign_id: str) -> HttpResponse:
     actor = actor_of(request)
-    envelope = dst_of(actor, id)
-    asked = _asked(envelope, number_in(docId), number_in(signId))
+    envelope = dst_of(actor, dst_id)
+    asked = _asked(envelope, number_in(doc_id), number_in(sign_id))
     if asked.recipient.user_id != actor.user.pk:
         access.refuse_unless_may_change(actor, envelope)
     if asked.state != AssignmentState.OPEN or mapping.status(envelope) != "toSign":
