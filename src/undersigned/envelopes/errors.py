@@ -45,6 +45,10 @@ class WrongPerson(EnvelopeError):
     """Somebody was identified, and it is not the one whom the sender named. What did not match is nobody's business."""
 
 
+class WrongPassword(EnvelopeError):
+    """It is not the password of the user whom the sender named."""
+
+
 class WrongCode(EnvelopeError):
     """The code is not right; `tries_left` before the pause."""
 
