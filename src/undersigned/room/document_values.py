@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from undersigned.envelopes import shown
+from undersigned.envelopes.fill import TEXT_MAX
 from undersigned.envelopes.models import (
     Assignment,
     AssignmentState,
@@ -33,6 +34,8 @@ _ACTS = {
 }
 _ORDER = list(_ACTS.values())
 """In which they are done with one document."""
+SEVERAL_LINES = 5.0
+"""Percent of a page's height from which a text's place has room for several lines."""
 _SETTLED = (AssignmentState.DONE, AssignmentState.WAIVED)
 
 
@@ -131,7 +134,7 @@ def _original(row: Row) -> Original | None:
 def form_rows(document_id: int, recipient: Recipient) -> list[Field]:
     """What a person can fill in of a document, in the order in which it is numbered: the file's own form, and the texts asked of them."""
     theirs = Q(kind=Field.Kind.ACROFORM) | Q(kind=Field.Kind.TEXT, recipient=recipient)
-    return list(Field.objects.filter(theirs, document=document_id).order_by("kind", "pk"))
+    return list(Field.objects.filter(theirs, document=document_id).order_by("pk"))
 
 
 def _form(row: Row, recipient: Recipient) -> tuple[FormField, ...]:
@@ -144,10 +147,11 @@ def _text(number: int, field: Field) -> FormField:
     boxes = (Box(field.page or 1, field.x or 0, field.y or 0, field.w or 0, field.h or 0),) if seen else ()
     return FormField(
         number=number,
-        kind=FieldKind.TEXT,
+        kind=FieldKind.MULTILINE if (field.h or 0) > SEVERAL_LINES else FieldKind.TEXT,
         label=field.label or _("Text on page %(n)s") % {"n": field.page or 1},
         value=field.value or "",
         required=field.required,
+        max_length=TEXT_MAX,
         boxes=boxes,
     )
 

@@ -173,7 +173,7 @@ class Engine(IdentifyingEngine, LookEngine, PadEngine, PartEngine, TrayEngine):
             return Signing(Outcome.NOT_READY, Reason.NO_SCAN)
         except Conflict as e:
             match e.code:
-                case "moved":
+                case "moved" | "clause":
                     return Signing(Outcome.MOVED)
                 case "busy":
                     return Signing(Outcome.NOT_SIGNED, Reason.BUSY)

@@ -125,7 +125,7 @@ class Word:
     @property
     def full_text(self) -> str:
         """Word for word as the record keeps it: with the clauses, each of which has a box of its own."""
-        return "\n\n".join([self.consent, *(f"{accepting(c)}\n{c.text}".strip() for c in self.clauses)])
+        return "\n\n".join([self.consent, *("\n".join(filter(None, (accepting(c), c.text))) for c in self.clauses)])
 
 
 def _word_of_all(room: Room) -> Word:
@@ -231,7 +231,7 @@ def refuse(request: HttpRequest, who: Visit, room: Room) -> HttpResponseBase:
     meant = _meant(request, room)
     if meant is not None and meant.settled:
         return tray_pages.after(request, who, meant)
-    if room.state is not State.READ or not room.may_decline:
+    if room.state is not State.READ or not room.may_decline or (room.one_by_one and room.table is None):
         return to("home", room.id)
     bound = request.method == "POST"
     if bound and meant is not room.table and room.one_by_one:

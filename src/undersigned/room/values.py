@@ -140,7 +140,7 @@ def room_of(room_id: str, recipient: Recipient, state: State, sitting: Sitting |
     if way is not None and not way.statement:
         rows = [row for row in rows if row.format != Document.Format.DECLARATION]  # not asked for that way
     forwarded = _forwarded(recipient) if policy.forwarding else ""
-    owner, due_at = envelope.owner_user, envelope.due_at
+    owner, due_at = envelope.owner_user, _due_at(envelope, policy)
     if recipient.kind != Recipient.Kind.SIGNER:
         due_at = None  # nothing is asked of them
     final = final_pages(rows) if sitting is not None and state in _WITH_PAGES else {}
@@ -186,6 +186,12 @@ def room_of(room_id: str, recipient: Recipient, state: State, sitting: Sitting |
         wallet=wallet_of(sitting) if sitting is not None and state is State.READ else None,
     )
     return on_tray(room, rows, recipient, sitting) if one and state is not State.REMOVED else room
+
+
+def _due_at(envelope: Envelope, policy: Policy) -> datetime | None:
+    """Until when the person is asked to act: the due date, else the end of the whole."""
+    ends = envelope.expires_at if policy.past_expires == "envelope_expires" else None
+    return envelope.due_at or ends
 
 
 def return_urls(recipient: Recipient) -> ReturnUrls:
@@ -322,7 +328,8 @@ def _ended_at(recipient: Recipient, state: State) -> datetime | None:
         case State.SUPERSEDED:
             return envelope.superseded_at
         case State.EXPIRED:
-            ends = [t for t in (envelope.due_at, recipient.expires_at) if t is not None]
+            policy = Policy.model_validate(envelope.policy)
+            ends = [t for t in (_due_at(envelope, policy), recipient.expires_at) if t is not None]
             return min(ends, default=None)
         case State.REMOVED:
             return _removed_at(envelope)
