@@ -389,7 +389,8 @@ class FakeGateway:
         if task:
             self.left_out.append((task, reason))
             if self.room.tasks[task - 1].skippable:
-                return self._settled(task, TaskState.LEFT_OUT)
+                self._settled(task, TaskState.LEFT_OUT)
+                return
         self.declined.append(reason)
         self.room = replace(self.room, state=State.DECLINED)
 

@@ -351,9 +351,7 @@ def test_a_ticket_is_looked_at_by_get_and_opened_by_post(ticketed: FakeGateway, 
 
 @pytest.mark.parametrize("method", ["get", "post"])
 @pytest.mark.parametrize("ticket", ["7f1d4a52-33c1-4d54-a0c9-0d8f2a3b4c5e", TOKEN, "x", TICKET.upper()])
-def test_other_tickets_look_alike(
-    ticketed: FakeGateway, outside: Client, ticket: str, method: str
-) -> None:
+def test_other_tickets_look_alike(ticketed: FakeGateway, outside: Client, ticket: str, method: str) -> None:
     answer = getattr(outside, method)(f"/std/{ticket}/signature")
     assert answer.status_code == 404
 
@@ -411,7 +409,8 @@ def test_who_has_no_wallet_is_not_offered_one(core: FakeGateway, member: Client)
 def test_text_from_the_sender_is_text(core: FakeGateway, member: Client) -> None:
     evil = "<img src=x onerror=alert(1)>"
     tasks = tuple(
-        replace(t, caption=evil, clauses=tuple(replace(c, text=evil) for c in t.clauses)) for t in tray_tasks()
+        replace(t, caption=evil, clauses=tuple(replace(c, text=evil) for c in t.clauses))
+        for t in tray_tasks()
     )
     documents = tuple(replace(d, name=evil) for d in tray_documents())
     core.room = tray(look=Look.NAME, tasks=tasks, documents=documents)

@@ -6,6 +6,11 @@ import re
 from datetime import timedelta
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import NameOID
 from django.conf import LazySettings
 from django.http import HttpResponse
 from django.test import Client
@@ -13,6 +18,7 @@ from django.test import Client
 from tests.envelopes.conftest import actor, plain
 from tests.envelopes.groups import asks, document, draft, person, register, states, text
 from tests.jobs.testing import run_due
+from undersigned.accounts.limits import LimitReached
 from undersigned.accounts.models import User
 from undersigned.base.clock import now
 from undersigned.envelopes import links, wallet
@@ -30,11 +36,11 @@ from undersigned.envelopes.models import (
     Signature,
     Sitting,
 )
-from undersigned.envelopes.open_sitting import IDLE, find_sitting, open_sitting
+from undersigned.envelopes.open_sitting import IDLE, open_sitting
 from undersigned.envelopes.plan import PlannedField
 from undersigned.envelopes.prove_password import TRIES, prove_password
 from undersigned.envelopes.send import send
-from undersigned.accounts.limits import LimitReached
+from undersigned.identity.policy import IdentityPolicy, SignWay
 from undersigned.sealing.models import SigningIdentity
 
 from .asking import heading, hidden, html
@@ -117,7 +123,10 @@ def test_from_the_form_to_the_last_signature(sale: Envelope) -> None:
     for words in ("Field t1", "Field t2", "1 required field left", "Send what I filled in"):
         assert words in page
     assert '<textarea class="input" dir="auto" rows="4" id="id_f2"' in page, "room for several lines"
-    assert b"#at-1-1{left:10.000%" in ada.client.get(re.findall(r'href="([^"]+form-[^"]+\.css)"', page)[0]).content
+    assert (
+        b"#at-1-1{left:10.000%"
+        in ada.client.get(re.findall(r'href="([^"]+form-[^"]+\.css)"', page)[0]).content
+    )
     assert ada.post("/document/1/form", {"f1": "", "f2": "", "finish": "1"}).status_code == 422
     assert ada.post("/document/1/form", {"f1": "x" * 2001, "only": "f1"}).json()["error"] != ""
     done = ada.post("/document/1/form", {"f1": "Turku", "f2": "two\nlines", "finish": "1"})
@@ -229,16 +238,137 @@ def test_before_their_turn_people_see_what_will_be_asked(sale: Envelope) -> None
 
 
 # --- keys of one's own -------------------------------------------------------------------------------------
-def key_of(user: User, label: str = "Mine", days: int = 300) -> SigningIdentity:
-    from tests.sealing.testing_keys import self_signed  # noqa: PLC0415
+PASSWORD = "correct horse battery"
 
-    certificate, private = self_signed(label)
+
+def key_of(user: User, label: str = "Mine", days: int = 300) -> SigningIdentity:
+    private = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"{label} issuer")])
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(private.public_key())
+        .serial_number(7)
+        .not_valid_before(now() - timedelta(days=900))
+        .not_valid_after(now() + timedelta(days=days))
+        .sign(private, hashes.SHA256())
+    )
     return SigningIdentity.objects.create(
         user=user,
-        provider="server",
+        provider=SigningIdentity.Provider.SERVER,
         label=label,
-        certificate=certificate,
-        private_key=private,
+        certificate=made.public_bytes(Encoding.DER),
+        private_key=b"",
         not_after=now() + timedelta(days=days),
         created_at=now(),
     )
+
+
+@pytest.fixture
+def member(user: User) -> User:
+    """Somebody with an account, a good key and one that has expired."""
+    made = User.objects.create_user(
+        user.organization, "mia", PASSWORD, name="Mia", surname="Member", email="mia@example.com"
+    )
+    key_of(made)
+    key_of(made, "Old", days=-1)
+    return made
+
+
+@pytest.fixture
+def mine(user: User, member: User) -> Envelope:
+    """One paper that Mia signs."""
+    mia = person("m", "Mia Member").model_copy(update={"user": member.pk})
+    envelope = draft(user, document([[mia]], [asks("r1", "m")]))
+    send(Actor.from_user(user), envelope.pk)
+    run_due()
+    return envelope
+
+
+def sitting(envelope: Envelope) -> Sitting:
+    link = AccessLink.objects.get(assignment__envelope=envelope)
+    return open_sitting(link.value or "", "192.0.2.7", "test").sitting
+
+
+def test_a_ticket_opens_no_key_and_the_password_does(mine: Envelope, member: User) -> None:
+    mia = Visitor(ticket(mine, "r1"))
+    mia.look()
+    assert "Use a certificate of your own" in html(mia.get("/sign"))
+    good, old = member.identities.all()
+    page = html(mia.get("/wallet"))
+    assert "Mine" not in page
+    assert "mia@" not in page, "who has a link is not told the login"
+    mia.post("/wallet", {"key": str(good.pub)})
+    assert Sitting.objects.get().identity is None
+    assert mia.post("/wallet", {"password": "wrong"}).status_code == 422
+    assert mia.went(mia.post("/wallet", {"password": PASSWORD})) == "/wallet"
+    page = html(mia.get("/wallet"))
+    for words in ("Mine", "issued by Mine issuer", "Old", "It expired on"):
+        assert words in page
+    assert mia.post("/wallet", {"key": str(old.pub)}).status_code == 422
+    assert mia.went(mia.post("/wallet", {"key": str(good.pub)})) == "/sign"
+    assert Sitting.objects.get().identity == good
+    assert "issued by Mine issuer" in html(mia.get("/sign"))
+    assert [p.method for p in IdentityProof.objects.order_by("pk")] == ["link", "password"]
+    kinds = list(AuditEvent.objects.filter(envelope=mine).order_by("seq").values_list("kind", flat=True))
+    assert kinds[-2:] == ["password_wrong", "identified"]
+    assert mia.went(mia.post("/wallet", {"key": ""})) == "/sign"
+    assert Sitting.objects.get().identity is None
+
+
+def test_nobody_elses_key_and_no_taken_one_is_used(mine: Envelope, member: User, user: User) -> None:
+    here, foreign, good = sitting(mine), key_of(user), member.identities.first()
+    assert good is not None
+    with pytest.raises(NotFound):
+        choose_identity(here, good.pub)
+    prove_password(here, PASSWORD)
+    with pytest.raises(NotFound):
+        choose_identity(here, foreign.pub)
+    with pytest.raises(Conflict, match="expired"):
+        choose_identity(here, member.identities.get(label="Old").pub)
+    choose_identity(here, good.pub)
+    assert wallet.key_to_sign_with(here) == good
+    SigningIdentity.objects.filter(pk=good.pk).update(removed_at=now())
+    with pytest.raises(Conflict, match="identity"):
+        wallet.key_to_sign_with(here)
+    choose_identity(here, None)
+    assert wallet.key_to_sign_with(here) is None
+
+
+def test_after_a_pause_the_password_is_asked_anew(mine: Envelope, member: User) -> None:
+    mia = Visitor(ticket(mine, "r1"))
+    good = member.identities.first()
+    assert good is not None
+    mia.post("/wallet", {"password": PASSWORD})
+    mia.post("/wallet", {"key": str(good.pub)})
+    Sitting.objects.update(last_seen=now() - 2 * IDLE)
+    assert heading(mia.get("/")) == "We closed the document"
+    mia.post("/open")
+    here = Sitting.objects.get()
+    assert here.identity is None
+    assert not wallet.is_open(here)
+    Sitting.objects.update(identity=good)
+    with pytest.raises(Conflict, match="identity"):
+        wallet.key_to_sign_with(Sitting.objects.get())
+
+
+def test_who_guesses_waits_and_the_right_one_fails_too(mine: Envelope) -> None:
+    here = sitting(mine)
+    for _ in range(TRIES):
+        with pytest.raises(WrongPassword):
+            prove_password(here, "wrong")
+    with pytest.raises(LimitReached):
+        prove_password(here, PASSWORD)
+
+
+def test_only_a_user_who_can_log_in_has_a_wallet(mine: Envelope, member: User) -> None:
+    here = sitting(mine)
+    User.objects.filter(pk=member.pk).update(disabled_at=now())
+    with pytest.raises(Conflict, match="no_wallet"):
+        prove_password(Sitting.objects.get(pk=here.pk), PASSWORD)
+    User.objects.filter(pk=member.pk).update(disabled_at=None)
+    ways = IdentityPolicy(sign_ways=(SignWay(method="link"),)).model_dump(mode="json")
+    Recipient.objects.filter(envelope=mine).update(identity_policy=ways)
+    with pytest.raises(Conflict, match="no_wallet"):
+        prove_password(Sitting.objects.get(pk=here.pk), PASSWORD)
