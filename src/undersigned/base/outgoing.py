@@ -157,27 +157,28 @@ def download(
     holds nothing of use then.
     """
 
-    def read(response: BaseHTTPResponse) -> Downloaded:
-        if response.status != 200:
-            raise NotServed(response.status)
-        declared = response.headers.get("Content-Length", "")
-        if declared.isdecimal() and int(declared) > limit:
-            raise TooLarge(declared)
-        size = 0
-        with target.open("wb") as file:
+    with target.open("wb") as file:
+
+        def read(response: BaseHTTPResponse) -> Downloaded:
+            if response.status != 200:
+                raise NotServed(response.status)
+            declared = response.headers.get("Content-Length", "")
+            if declared.isdecimal() and int(declared) > limit:
+                raise TooLarge(declared)
+            size = 0
             for part in _parts(response, limit + 1):
                 try:
                     size += file.write(part)
                 except OSError as e:
                     raise _CannotKeep(e) from e
-        if size > limit:
-            raise TooLarge(str(size))
-        return Downloaded(size, _received(response))
+            if size > limit:
+                raise TooLarge(str(size))
+            return Downloaded(size, _received(response))
 
-    try:
-        return _ask("GET", url, b"", headers, read, timeout, allow_private, auth)
-    except _CannotKeep as e:
-        raise e.error from None
+        try:
+            return _ask("GET", url, b"", headers, read, timeout, allow_private, auth)
+        except _CannotKeep as e:
+            raise e.error from None
 
 
 @dataclass(frozen=True)
