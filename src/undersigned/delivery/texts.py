@@ -82,6 +82,21 @@ def _code(m: Material) -> tuple[str, list[Block]]:
     ]
 
 
+def _fill_in(m: Material) -> tuple[str, list[Block]]:
+    p = m.params
+    subject = fit_subject(_("Please fill in: {title}"), title=p.title)
+    first = _("{sender} of {organization} asks you to fill in your part of “{title}” ({documents}).").format(
+        sender=p.sender, organization=m.organization, title=p.title, documents=m.documents
+    )
+    said = (
+        [text(_("Message from {sender}:").format(sender=p.sender)), Block("quote", p.message)]
+        if p.message
+        else []
+    )
+    after = _("When everybody has filled in their part, signing begins and we write to those who sign.")
+    return subject, [text(first), *said, m.link(_("Open:")), text(after)]
+
+
 def _your_turn(m: Material) -> tuple[str, list[Block]]:
     subject = fit_subject(_("It is your turn to sign: {title}"), title=m.params.title)
     return subject, [
@@ -253,6 +268,7 @@ MAILS: dict[str, tuple[Callable[[Material], tuple[str, list[Block]]], Secret]] =
     "reminder_protected": (protected.reminder, "url"),
     "code": (_code, "code"),
     "your_turn": (_your_turn, "url"),
+    "fill_in": (_fill_in, "url"),
     "completed": (_completed, "url"),
     "completed_protected": (protected.completed, "url"),
     "refused": (_refused, ""),

@@ -6,12 +6,12 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
-from undersigned.accounts.models import Credential, User
+from undersigned.accounts.models import Capability, Credential, User
 from undersigned.delivery.models import WebhookEvent
 from undersigned.files.models import File
 
 from .actor import Actor
-from .errors import NotFound
+from .errors import Forbidden, NotFound
 from .models import Collection, Document, DocumentVersion, Envelope, Grant, Recipient
 
 
@@ -77,6 +77,12 @@ def refuse_unless_owner(actor: Actor, on: Envelope | Collection) -> None:
     """Raises NotFound unless `actor` `owns` it."""
     if not owns(actor, on):
         raise NotFound
+
+
+def refuse_unless_may_change(actor: Actor, on: Envelope) -> None:
+    """For who may see it, and perhaps not change it. Raises Forbidden unless the actor owns it or may change anybody's."""
+    if not (owns(actor, on) or Capability.CHANGE_ENVELOPES in actor.user.capabilities):
+        raise Forbidden
 
 
 def get_managed(actor: Actor, envelope_id: int) -> Envelope:

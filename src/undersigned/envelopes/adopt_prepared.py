@@ -9,7 +9,7 @@ from undersigned.base.clock import now
 from undersigned.files.models import File
 from undersigned.files.store import StagedBlob, adopt, new_file
 
-from . import audit, preparing
+from . import audit, phases, preparing
 from .graph import recompute
 from .locks import lock_envelope
 from .models import DocumentVersion, EnvelopeState, Field, Phase
@@ -72,8 +72,10 @@ def adopt_prepared(envelope_id: int, prepared: Sequence[Prepared]) -> bool:
             pages=one.pages,
         )
     more = bool(preparing.waiting(envelope))
-    envelope.phase = Phase.PREPARE if more else Phase.SIGN
-    recompute(envelope, at)
+    envelope.phase = Phase.PREPARE if more else preparing.settled_phase(envelope)
+    outcome = recompute(envelope, at)
     envelope.needs_attention = ""
     envelope.save()
+    phases.note(envelope, at)
+    phases.ask(envelope, outcome.opened_for, at)
     return more

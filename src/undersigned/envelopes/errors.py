@@ -13,6 +13,10 @@ class NotFound(EnvelopeError):
     """Unknown or not visible to the caller; the two look alike."""
 
 
+class Forbidden(EnvelopeError):
+    """The caller may see it, and not do this to it."""
+
+
 class Invalid(EnvelopeError):
     """Bad input. `faults` maps the core's field name to fault codes: required, invalid, already_used, too_long, not_pdf…"""
 

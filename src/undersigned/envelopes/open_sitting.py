@@ -63,6 +63,7 @@ def open_sitting(token: str, ip: str, agent: str) -> OpenedSitting:
             secret_hash=_hash(secret),
             started_at=at,
             last_seen=at,
+            focus=link.assignment,
             ip=ip[:45],
             agent="".join(c for c in agent if c.isprintable())[:500],
         )

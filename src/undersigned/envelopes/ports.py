@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from .models import Envelope, Package, Recipient
+from .models import Assignment, Envelope, Package, Recipient
 from .policy import Policy
 
 
@@ -34,9 +35,17 @@ class DialectPort(Protocol):
         """A new public id for `kind` (collection kind, "envelope", "file"…)."""
 
     def webhooks(
-        self, envelope: Envelope, event: str, recipient: Recipient | None, at: datetime
+        self,
+        envelope: Envelope,
+        event: str,
+        recipient: Recipient | None,
+        at: datetime,
+        assignments: Sequence[Assignment] = (),
     ) -> list[WebhookDraft]:
-        """Events to announce for an audit kind ("signed", "agreed"…), in order; empty where the API has no word for it."""
+        """Events to announce for an audit kind ("signed", "agreed"…), in order; empty where the API has no word for it.
+
+        `assignments`: those that the event is about, where it is about some of a person's.
+        """
 
     def variables(self, envelope: Envelope, recipient: Recipient | None) -> dict[str, str]:
         """What stands for `${name}` in the sender's texts and addresses (`envelopes.variables`); of the envelope alone without a recipient."""

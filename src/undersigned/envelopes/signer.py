@@ -91,6 +91,12 @@ def standing(
         and policy.past_expires == "recipient_lapses"
     ):
         return Standing.EXPIRED
+    if (
+        envelope.expires_at is not None
+        and at >= envelope.expires_at
+        and policy.past_expires == "envelope_expires"
+    ):
+        return Standing.EXPIRED
     if states is None:
         mine = Assignment.objects.filter(recipient=recipient, round=envelope.round)
         states = set(mine.values_list("state", flat=True))

@@ -12,7 +12,7 @@ from undersigned.jobs.registry import GiveUp, LeaseLost, Payload, handler
 from undersigned.jobs.run import Run
 from undersigned.jobs.ticks import every
 
-from .expiry import expire_due
+from .expiry import expire_due, expire_due_envelopes
 from .notifications import send_due
 from .package import package
 from .prepare import prepare
@@ -100,8 +100,9 @@ def remind_tick() -> None:
 
 @every(60, "expire")
 def expire_tick() -> None:
-    """End the part of people whose time is over."""
+    """End the part of people whose time is over, and envelopes as a whole."""
     expire_due()
+    expire_due_envelopes()
 
 
 @every(60, "notify")

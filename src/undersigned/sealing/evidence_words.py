@@ -51,6 +51,9 @@ _EVENTS = {
     "package_failed": gettext_noop(
         "Documents, of {name} among others, will not be put together into one file"
     ),
+    "filling": gettext_noop("People began to fill in"),
+    "signing": gettext_noop("Everything is filled in; signing began"),
+    "left_out": gettext_noop("{name} left a signature out"),
     "declined": gettext_noop("{name} refused to sign"),
     "agreed": gettext_noop("Everybody has agreed; sealing begins"),
     "sealed": gettext_noop("A document was sealed and time-stamped"),

@@ -142,6 +142,7 @@ class Field(models.Model):
     h = models.FloatField(null=True)
     required = models.BooleanField(default=True)
     invisible = models.BooleanField(default=False)
+    label = models.TextField(blank=True, help_text="What a clause says; what a text field is called.")
     form = models.JSONField(
         default=dict, help_text="Of a form field, what the PDF says of it: `files.forms.FormField`."
     )
