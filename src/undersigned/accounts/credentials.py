@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import secrets
 import string
+import uuid
 from urllib.parse import urlsplit
 
 from django.core.exceptions import ValidationError
@@ -90,6 +91,39 @@ def find_oauth_client(dialect: str, client_id: str, secret: str) -> Credential |
 
 def _client_secret(client_id: str, secret: str) -> bytes:
     return keyed_hash(f"{client_id}\0{secret}", "oauth client")
+
+
+def create_lasting_token(
+    user: User, dialect: str, kind: Credential.Kind, description: str
+) -> tuple[Credential, str]:
+    """A token that acts for `user` until it is revoked (kind LIFETIME or DEVICE): a UUID, which can be read again from `secret`."""
+    token = str(uuid.uuid4())
+    credential = Credential.objects.create(
+        organization=user.organization,
+        user=user,
+        dialect=dialect,
+        kind=kind,
+        reach=Credential.Reach.USER,
+        description=description,
+        secret_hash=keyed_hash(token, "lasting token"),
+        secret=token,
+    )
+    return credential, token
+
+
+def find_lasting_token(dialect: str, token: str) -> Credential | None:
+    """The enabled credential of this token; None for unknown and revoked ones and those of a disabled user alike."""
+    return (
+        Credential.objects.filter(
+            dialect=dialect,
+            kind__in=(Credential.Kind.LIFETIME, Credential.Kind.DEVICE),
+            secret_hash=keyed_hash(token, "lasting token"),
+            enabled=True,
+            user__disabled_at=None,
+        )
+        .select_related("user__organization", "organization")
+        .first()
+    )
 
 
 def check_webhook_url(value: str) -> None:

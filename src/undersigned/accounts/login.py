@@ -2,13 +2,37 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
+from django.contrib.auth import authenticate
 from django.contrib.auth.backends import BaseBackend
 from django.contrib.auth.hashers import make_password
 from django.http import HttpRequest
 
+from . import limits
 from .models import User
+
+QUARTER = timedelta(minutes=15)
+PER_ADDRESS = 50
+PER_PAIR = 10
+PER_ACCOUNT = 100
+"""Tries in 15 minutes from one address, and from one address for one account; in an hour for one account from anywhere (high, so that
+nobody locks a person out by guessing)."""
+
+
+def check_login(request: HttpRequest, login: str, password: str) -> User | None:
+    """The user of `username@slug` and password, or None; every try counts, here and in the console alike. Raises `limits.LimitReached`."""
+    address, account = limits.client_address(request), login.lower()
+    pair = f"{address} {account}"
+    limits.take("login.address", address, PER_ADDRESS, QUARTER)
+    limits.take("login.pair", pair, PER_PAIR, QUARTER)
+    limits.take("login.account", account, PER_ACCOUNT, timedelta(hours=1))
+    user = authenticate(request, username=login, password=password)
+    if not isinstance(user, User):
+        return None
+    limits.clear("login.pair", pair)
+    return user
 
 
 class OrganizationBackend(BaseBackend):

@@ -237,9 +237,15 @@ class AccessToken(models.Model):
     credential = models.ForeignKey(Credential, on_delete=models.CASCADE, related_name="access_tokens")
     user = models.ForeignKey(User, null=True, on_delete=models.CASCADE, related_name="access_tokens")
     refresh_hash = models.BinaryField(
-        max_length=32, null=True, unique=True, help_text="Of the token that renews it (RFC 6749, 6)."
+        max_length=32, null=True, help_text="Of the token that renews it (RFC 6749, 6)."
     )
     refresh_until = models.DateTimeField(null=True)
+    family_hash = models.BinaryField(
+        max_length=32,
+        null=True,
+        unique=True,
+        help_text="Of what all tokens that renew each other have in common.",
+    )
     token_hash = models.BinaryField(max_length=32, unique=True)
     scopes = models.JSONField(default=list)
     expires_at = models.DateTimeField(db_index=True)

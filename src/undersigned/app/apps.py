@@ -21,6 +21,7 @@ class AppConfig(DjangoAppConfig):
         from undersigned.console.port import ConsolePort
         from undersigned.delivery import ports as delivery_ports
         from undersigned.dialects.signicat.port import SignicatPort
+        from undersigned.dialects.signingtoday.port import SigningtodayPort
         from undersigned.dialects.signspace.port import SignspacePort
         from undersigned.dialects.signsquid.port import SignsquidPort
         from undersigned.envelopes import ports as envelope_ports
@@ -35,6 +36,7 @@ class AppConfig(DjangoAppConfig):
         envelope_ports.register(SignsquidPort())
         envelope_ports.register(SignspacePort())
         envelope_ports.register(SignicatPort())
+        envelope_ports.register(SigningtodayPort())
         envelope_ports.register(ConsolePort())
         scan.listen(quarantine)
         gateway.use(Engine())

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from django.contrib import messages as flash
-from django.contrib.auth import authenticate, login, logout, update_session_auth_hash
+from django.contrib.auth import login, logout, update_session_auth_hash
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -16,16 +14,10 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from undersigned.accounts import limits
+from undersigned.accounts.login import PER_PAIR, QUARTER, check_login
 from undersigned.console import scope
 from undersigned.console.forms import LoginForm, PasswordForm
 from undersigned.envelopes.actor import Actor
-
-QUARTER = timedelta(minutes=15)
-PER_ADDRESS = 50
-PER_PAIR = 10
-PER_ACCOUNT = 100
-"""Tries in 15 minutes from one address, and from one address for one account; in an hour for one account from anywhere (high, so that
-nobody locks a person out by guessing)."""
 
 
 @sensitive_post_parameters("password")
@@ -39,20 +31,14 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     form = LoginForm(request.POST or None)
     status = 200
     if request.method == "POST" and form.is_valid():
-        account, address = form.cleaned_data["username"].strip(), limits.client_address(request)
-        pair = f"{address} {account.lower()}"
         try:
-            limits.take("login.address", address, PER_ADDRESS, QUARTER)
-            limits.take("login.pair", pair, PER_PAIR, QUARTER)
-            limits.take("login.account", account.lower(), PER_ACCOUNT, timedelta(hours=1))
+            user = check_login(request, form.cleaned_data["username"].strip(), form.cleaned_data["password"])
         except limits.LimitReached as e:
             form.add_error(
                 None, _("Too many tries. Please wait {minutes} min and try again.").format(minutes=e.minutes)
             )
             return limits.refused(render(request, "console/login.html", {"form": form, "next": target}), e)
-        user = authenticate(request, username=account, password=form.cleaned_data["password"])
         if user is not None:
-            limits.clear("login.pair", pair)
             login(request, user)
             return redirect(target)
         form.add_error(

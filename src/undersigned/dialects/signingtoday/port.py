@@ -1,0 +1,62 @@
+"""Signing Today as the core sees it."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+
+from undersigned.envelopes.models import Envelope, Package, Recipient
+from undersigned.envelopes.policy import Policy
+from undersigned.envelopes.ports import WebhookDraft
+
+DIALECT = "signingtoday"
+
+
+class SigningtodayPort:
+    """Implements `envelopes.ports.DialectPort`."""
+
+    name = DIALECT
+    names_files = True
+    policy = Policy(
+        on_decline="waive",
+        decline_scope="assignment",
+        past_expires="envelope_expires",
+        sitting="one",
+        secret_known_to_sender=True,
+        copy_to=("owner", "signers", "grants"),
+        not_pdf="refuse",
+    )
+    use_cases = frozenset(
+        {
+            "create_envelope",
+            "send",
+            "remind",
+            "open_sitting",
+            "prove_identity",
+            "fill",
+            "sign",
+            "decline",
+            "expire_envelope",
+            "complete",
+            "delete_envelope",
+            "erase",
+        }
+    )
+
+    def new_public_id(self, kind: str, at: datetime) -> str:
+        """A UUID (RFC 9562, 5.4)."""
+        return str(uuid.uuid4())
+
+    def webhooks(
+        self, envelope: Envelope, event: str, recipient: Recipient | None, at: datetime
+    ) -> list[WebhookDraft]:
+        return []
+
+    def variables(self, envelope: Envelope, recipient: Recipient | None) -> dict[str, str]:
+        """None: the API has no texts with gaps in them."""
+        return {}
+
+    def notification_url(
+        self, address: str, envelope: Envelope, recipient: Recipient | None, package: Package | None
+    ) -> str:
+        return address
