@@ -76,6 +76,5 @@ def adopt_prepared(envelope_id: int, prepared: Sequence[Prepared]) -> bool:
     outcome = recompute(envelope, at)
     envelope.needs_attention = ""
     envelope.save()
-    phases.note(envelope, at)
-    phases.ask(envelope, outcome.opened_for, at)
+    phases.opened(envelope, outcome.opened_for, at)
     return more

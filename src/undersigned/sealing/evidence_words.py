@@ -88,6 +88,7 @@ _METHODS = {
     "sender-code": gettext_noop("Code given by the sender"),
     "eid": gettext_noop("Electronic identity"),
     "password": gettext_noop("Password of their account"),
+    "automatic": gettext_noop("Service account that signs by itself"),
 }
 _STATES = {
     "active": gettext_noop("Has not signed"),
