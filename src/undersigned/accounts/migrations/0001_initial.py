@@ -125,7 +125,9 @@ class Migration(migrations.Migration):
             name='EndpointConfig',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('dialect', models.CharField(help_text='Whose events go to the URL: each API words its own.', max_length=20)),
                 ('url', models.CharField(blank=True, max_length=2000)),
+                ('secret', undersigned.base.vault.EncryptedTextField(help_text='Standard Webhooks secret, whsec_….', null=True)),
                 ('headers', undersigned.base.vault.EncryptedTextField(help_text='JSON: name to list of values.', null=True)),
                 ('auth', undersigned.base.vault.EncryptedTextField(help_text='JSON: mode (basic, digest), username, password, client key and certificate.', null=True)),
                 ('updated_at', models.DateTimeField(auto_now=True)),
