@@ -35,7 +35,12 @@ def _dialect() -> None:
 @pytest.fixture
 def member(user: User) -> User:
     return User.objects.create_user(
-        user.organization, "bert", name="Bert", surname="Berg", email="bert@board.example", phone="+358401234567"
+        user.organization,
+        "bert",
+        name="Bert",
+        surname="Berg",
+        email="bert@board.example",
+        phone="+358401234567",
     )
 
 
@@ -91,7 +96,12 @@ def test_an_instance_has_people_in_the_place_of_parts(user: User, member: User) 
     assert made.owner_user == member
     assert made.expires_at is not None
     buyer, seller = signers(made)
-    assert (buyer.name, buyer.surname, buyer.email, buyer.user) == ("Bert", "Berg", "bert@board.example", member.pk)
+    assert (buyer.name, buyer.surname, buyer.email, buyer.user) == (
+        "Bert",
+        "Berg",
+        "bert@board.example",
+        member.pk,
+    )
     assert (buyer.label, buyer.role, seller.label, seller.role) == ("Buyer", "The buyer", "", "Seller")
     assert seller.email == "ann@example.com"
     (price,) = [f for d in plan_of(made).documents or () for f in d.fields]
@@ -116,10 +126,14 @@ def test_names_of_parts(user: User) -> None:
     template = templates.offered(user)
     assert open_parts(plan_of(template).documents or ()) == ["Buyer", "Seller"]
     with pytest.raises(Invalid) as e:
-        copy_envelope(actor, template.pk, Mode.INSTANTIATE, Copy(players={"Byer": Player("A", email="a@b.example")}))
+        copy_envelope(
+            actor, template.pk, Mode.INSTANTIATE, Copy(players={"Byer": Player("A", email="a@b.example")})
+        )
     assert e.value.faults == {"roles.Byer": ["unknown"]}
     with pytest.raises(Invalid) as e:
-        copy_envelope(actor, template.pk, Mode.INSTANTIATE, Copy(players={"Buyer": Player("A", email="nonsense")}))
+        copy_envelope(
+            actor, template.pk, Mode.INSTANTIATE, Copy(players={"Buyer": Player("A", email="nonsense")})
+        )
     assert e.value.faults == {"roles.Buyer.email": ["invalid"]}
     assert Envelope.objects.count() == 1, "nothing was made"
     # Parts that are nobody's are found out when it is sent.
@@ -136,7 +150,10 @@ def test_a_label_goes_before_a_role(user: User) -> None:
     two = PlannedSigner(key="2", label="Buyer")
     template = templates.offered(user, document([[one, two]], [asks("1", "1"), asks("2", "2")]))
     made = copy_envelope(
-        Actor.from_user(user), template.pk, Mode.INSTANTIATE, Copy(players={"buyer": Player("Ann", email="a@b.example")})
+        Actor.from_user(user),
+        template.pk,
+        Mode.INSTANTIATE,
+        Copy(players={"buyer": Player("Ann", email="a@b.example")}),
     )
     assert [s.name for s in signers(made)] == ["", "Ann"]
 
