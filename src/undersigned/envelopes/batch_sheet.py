@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 
 from django.db.models import QuerySet
+from django.db.models.functions import Lower
 
 from undersigned.accounts.models import Organization, User
 from undersigned.files.sheets import Sheet
@@ -174,11 +175,10 @@ class _Users:
             return {row[index] for _, row in sheet.rows for index in found if row[index]}
 
         ids = {pub for text in cells("user") if (pub := _uuid(text)) is not None}
-        mails = cells("email")
-        active = User.objects.filter(organization=organization, disabled_at=None)
+        active = User.objects.filter(organization=organization, disabled_at=None).alias(mail=Lower("email"))
         self.by_id = {u.pub: u for u in _found(active, "pub__in", ids)}
         self.by_mail: dict[str, User | None] = {}
-        for user in _found(active, "email__in", mails | {m.lower() for m in mails}):
+        for user in _found(active, "mail__in", {mail.lower() for mail in cells("email")}):
             mail = user.email.lower()
             self.by_mail[mail] = None if mail in self.by_mail else user
 
