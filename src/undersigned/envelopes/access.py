@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
-from undersigned.accounts.capabilities import may_create_envelopes
+from undersigned.accounts.capabilities import may, may_create_envelopes
 from undersigned.accounts.models import Capability, Credential, User
 from undersigned.delivery.models import WebhookEvent
 from undersigned.files.models import File
@@ -50,9 +50,19 @@ def visible(actor: Actor, *, removed: bool = False) -> QuerySet[Envelope]:
         case Credential.Reach.ROBOT:
             return all_of_tenant.filter(Q(pk__in=_granted(actor, "envelope")) | _takes_part(actor))
         case Credential.Reach.USER:
-            if actor.user.role == User.Role.ADMIN:
+            if may(actor.user, Capability.SEE_ENVELOPES):
                 return all_of_tenant
             return all_of_tenant.filter(Q(owner_user=actor.user) | _shared_with(actor))
+
+
+def concerning(actor: Actor, user: User) -> QuerySet[Envelope]:
+    """Of what `actor` may see that which `user` makes, takes part in, or was let in on."""
+    granted = Grant.objects.filter(
+        Q(user=user) | Q(group__in=user.groups.values("pk")), envelope__isnull=False
+    )
+    own = Q(owner_user=user) | Q(pk__in=granted.values("envelope"))
+    parts = Recipient.objects.filter(user=user)
+    return visible(actor).filter(own | Q(pk__in=parts.values("envelope")))
 
 
 def owns(actor: Actor, on: Envelope | Collection) -> bool:
@@ -80,9 +90,24 @@ def refuse_unless_owner(actor: Actor, on: Envelope | Collection) -> None:
         raise NotFound
 
 
+def may_change(actor: Actor, on: Envelope) -> bool:
+    """Of who may see it: its owner, unless they may make none any more, and whoever may change anybody's. No query."""
+    if on.organization_id != actor.organization.pk:
+        return False
+    own = on.owner_user_id == actor.user.pk and may_create_envelopes(actor.user)
+    return own or may(actor.user, Capability.CHANGE_ENVELOPES)
+
+
 def refuse_unless_may_change(actor: Actor, on: Envelope) -> None:
-    """For who may see it, and perhaps not change it. Raises Forbidden unless the actor owns it or may change anybody's."""
-    if not (owns(actor, on) or Capability.CHANGE_ENVELOPES in actor.user.capabilities):
+    """Raises Forbidden unless the actor `may_change` it."""
+    if not may_change(actor, on):
+        raise Forbidden
+
+
+def refuse_unless_may_delete(actor: Actor, on: Envelope) -> None:
+    """Of who may see it: its owner, and whoever may delete anybody's. Raises Forbidden."""
+    same = on.organization_id == actor.organization.pk
+    if not same or not (on.owner_user_id == actor.user.pk or may(actor.user, Capability.DELETE_ENVELOPES)):
         raise Forbidden
 
 
@@ -171,13 +196,14 @@ def visible_files(actor: Actor) -> QuerySet[File]:
     # Until it is erased, who may bring a request back may also fetch what is in it.
     envelopes = visible(actor, removed=True).values("pk")
     documents = Document.objects.filter(envelope__in=envelopes, removed_at=None)
-    sealed = DocumentVersion.objects.filter(
-        document__envelope__in=envelopes, kind=DocumentVersion.Kind.SEALED, voided_at=None
+    shown = (DocumentVersion.Kind.PREPARED, DocumentVersion.Kind.SEALED)
+    versions = DocumentVersion.objects.filter(
+        document__envelope__in=envelopes, kind__in=shown, voided_at=None
     )
     return all_of_tenant.filter(
         Q(created_by_user=actor.user)
         | Q(pk__in=documents.values("original"))
-        | Q(pk__in=sealed.values("file"))
+        | Q(pk__in=versions.values("file"))
     )
 
 

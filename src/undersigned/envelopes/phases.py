@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from . import audit, inbox, messages
-from .models import Assignment, AssignmentState, AuditEvent, Envelope, EnvelopeState, Phase, Recipient
+from .models import Assignment, AuditEvent, Envelope, EnvelopeState, Phase
 from .policy import Policy
 
 _KINDS = {Phase.FILL: "filling", Phase.SIGN: "signing"}
@@ -22,11 +23,14 @@ def note(envelope: Envelope, at: datetime) -> None:
     messages.announce_event(envelope, kind, None, at)
 
 
-def ask(envelope: Envelope, recipients: list[Recipient], at: datetime) -> None:
-    """Users among those who can do something since now hear what it is."""
-    open_now = Assignment.objects.filter(
-        recipient__in=recipients, round=envelope.round, state=AssignmentState.OPEN
-    )
-    acts = dict(open_now.order_by("-action").values_list("recipient", "action"))  # fill, where there is some
+def ask(envelope: Envelope, opened: Sequence[Assignment], at: datetime) -> None:
+    """What can be done since now: users among those who can hear of it, and so does the sender's program."""
+    if not Policy.model_validate(envelope.policy).phases:
+        return
+    rows = Assignment.objects.filter(pk__in=[a.pk for a in opened], place=1)
+    asked = list(rows.select_related("recipient__user", "document").order_by("document__position", "pk"))
     for action in (Assignment.Action.FILL, Assignment.Action.SIGN):
-        inbox.ask(envelope, action, [r for r in recipients if acts.get(r.pk) == action], at)
+        of_kind = [a for a in asked if a.action == action]
+        inbox.ask(envelope, action, [a.recipient for a in of_kind], at)
+        for assignment in of_kind:
+            messages.announce_event(envelope, "asked", assignment.recipient, at, [assignment])

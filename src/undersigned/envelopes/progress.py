@@ -51,7 +51,7 @@ def follow(envelope: Envelope, outcome: Outcome, at: datetime) -> None:
         inbox.tell_of_state(envelope, at)
     envelope.save()
     phases.note(envelope, at)
-    phases.ask(envelope, outcome.opened_for, at)
+    phases.ask(envelope, outcome.opened, at)
     invite(envelope, [*outcome.turn_of, *outcome.opened_for], at, first=False)
 
 

@@ -98,9 +98,7 @@ def _change(actor: Actor, envelope_id: int, change: Callable[[list[Part]], None]
 def _parts(envelope: Envelope) -> list[Part]:
     planned = {d.document: d for d in plan_of(envelope).documents or ()}
     rows = envelope.documents.filter(removed_at=None).select_related("original").order_by("position")
-    return [
-        (_as_it_is(d), planned.get(d.position) or PlannedDocument(document=d.position)) for d in rows
-    ]
+    return [(_as_it_is(d), planned.get(d.position) or PlannedDocument(document=d.position)) for d in rows]
 
 
 def _as_it_is(row: Document) -> DraftDocument:

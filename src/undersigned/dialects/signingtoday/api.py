@@ -10,12 +10,19 @@ from ninja import NinjaAPI, Router
 from undersigned.dialects.shared.door import door, patterns
 from undersigned.dialects.shared.tokens import NO_STORE
 
-from . import errors, sessions
+from . import errors, notes, notifications, resources, sessions, trail, transactions
 from .answers import components
 from .auth import Bearer, token
 from .token_docs import TOKEN_PATH
 
-ROUTERS: tuple[Router, ...] = (sessions.router,)
+ROUTERS: tuple[Router, ...] = (
+    sessions.router,
+    transactions.router,
+    resources.router,
+    notes.router,
+    trail.router,
+    notifications.router,
+)
 
 api = NinjaAPI(
     title="Signing Today Web API",

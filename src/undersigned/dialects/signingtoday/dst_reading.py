@@ -7,7 +7,7 @@ they were given.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from undersigned.accounts.models import Group, Organization, User
@@ -30,11 +30,29 @@ from .planning import ReadDocument, documents_of
 from .signers import Accounts
 
 TITLE_MAX = 1000
+_NAMES = {
+    "groups": "signerGroups",
+    "requests": "signatureRequests",
+    "fields": "forms",
+    "file": "plainDocumentUuid",
+    "signer": "signerId",
+    "request": "extraData.signatureRequestId",
+    "key": "id",
+    "profile": "signProfile",
+    "expires_at": "expiresAt",
+}
+"""What the core calls otherwise."""
 _SENTENCES = {
     "required": "Required",
     "too_long": "Too long",
     "too_many": "Too many",
     "invalid": "Not valid",
+    "already_used": "Used twice",
+    "unknown": "Not known",
+    "past": "In the past",
+    "no_such_page": "The document has no such page",
+    "not_offered": "Only PAdES is offered",
+    "unprintable": "Contains characters that cannot be printed",
 }
 
 
@@ -67,8 +85,8 @@ def content_of(
         readers=tuple(readers),
         copies=tuple(copies),
         expires_at=members.moment(fields, "expiresAt"),
-        template=_flag(fields, "template", envelope and envelope.template),
-        public=_flag(fields, "publicTemplate", envelope and envelope.public),
+        template=_flag(fields, "template", envelope.template if envelope else None),
+        public=_flag(fields, "publicTemplate", envelope.public if envelope else None),
         urgent=fields.boolean("urgent"),
         return_url=members.url(within, "dst_urlback") or "",
         policy={"invitation": False, "copy_to": ()} if within.boolean("email_disabled") else {},
@@ -86,7 +104,19 @@ def note(fields: Fields, of_core: dict[str, list[str]]) -> None:
     for name, codes in of_core.items():
         if fields.at(name) not in fields.faults:
             for code in codes:
-                fields.fault(name, _SENTENCES.get(code, code.replace("_", " ").capitalize()))
+                fields.fault(name, _sentence(code))
+
+
+def in_our_words(of_core: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
+    """The core's paths and fault codes as they are called here."""
+    return {
+        ".".join(_NAMES.get(part, part) for part in name.split(".")): [_sentence(code) for code in codes]
+        for name, codes in of_core.items()
+    }
+
+
+def _sentence(code: str) -> str:
+    return _SENTENCES.get(code) or code.replace("_", " ").capitalize()
 
 
 def _flag(fields: Fields, name: str, kept: bool | None) -> bool:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import count
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 
 from undersigned.accounts.models import User
 from undersigned.base.clock import iso_ms
+from undersigned.envelopes.access import may_change
 from undersigned.envelopes.actor import Actor
+from undersigned.envelopes.errors import NotFound
+from undersigned.envelopes.links import ticket_url
 from undersigned.envelopes.models import (
     AccessLink,
     Assignment,
@@ -29,7 +32,6 @@ from undersigned.envelopes.models import (
     Recipient,
 )
 from undersigned.envelopes.plan import Plan, PlannedDocument, PlannedField, PlannedRequest, plan_of
-from undersigned.envelopes.rights import may_change
 from undersigned.files.models import File
 
 from . import dst_wire as wire
@@ -103,21 +105,20 @@ _SPLIT = (EnvelopeState.FETCHING, EnvelopeState.SENT)
 
 
 def one(actor: Actor, envelope: Envelope) -> wire.DST:
-    """The transaction as `actor` sees it."""
-    (found,) = many(actor, Envelope.objects.filter(pk=envelope.pk))
+    """The transaction as `actor` sees it, read anew."""
+    (found,) = many(actor, list(loading(Envelope.objects.filter(pk=envelope.pk))))
     return found
 
 
-def many(actor: Actor, rows: QuerySet[Envelope]) -> list[wire.DST]:
-    """Transactions in the order of `rows`; the same number of queries however many there are."""
-    envelopes = load(rows)
+def many(actor: Actor, envelopes: Sequence[Envelope]) -> list[wire.DST]:
+    """Transactions as `actor` sees them, of rows from `loading`; the same number of queries however many there are."""
     tickets = _tickets(envelopes)
     users = _users(envelopes)
     return [_Shown(actor, e, tickets, users).dst() for e in envelopes]
 
 
-def load(rows: QuerySet[Envelope]) -> list[Envelope]:
-    """With all that a transaction needs."""
+def loading(rows: QuerySet[Envelope]) -> QuerySet[Envelope]:
+    """With all that a transaction needs, once they are read."""
     shown = (DocumentVersion.Kind.PREPARED, DocumentVersion.Kind.SEALED)
     versions = DocumentVersion.objects.filter(kind__in=shown, voided_at=None).select_related("file__blob")
     documents = Document.objects.filter(removed_at=None).select_related("original__blob")
@@ -132,9 +133,7 @@ def load(rows: QuerySet[Envelope]) -> list[Envelope]:
         Prefetch("replaced_by", Envelope.objects.filter(deleted_at=None)),
         "tags",
     )
-    return list(
-        rows.select_related("organization", "owner_user", "replaces").prefetch_related(*prefetches)
-    )
+    return rows.select_related("organization", "owner_user", "replaces").prefetch_related(*prefetches)
 
 
 def _tickets(envelopes: Iterable[Envelope]) -> dict[int, str]:
@@ -158,9 +157,23 @@ def _users(envelopes: Iterable[Envelope]) -> dict[int, UUID]:
     return dict(User.objects.filter(pk__in=ids).values_list("pk", "pub")) if ids else {}
 
 
-def ticket_url(ticket: str) -> str:
-    """Where its holder signs."""
-    return f"{settings.PUBLIC_URL}/std/{ticket}/signature"
+def ticket_of(assignment: Assignment) -> str:
+    """Where the first place of a signature is made. Raises NotFound for one that has no ticket."""
+    links_of = AccessLink.objects.filter(assignment=assignment, purpose=AccessLink.Purpose.TICKET)
+    link = links_of.filter(revoked_at=None).order_by("pk").first()
+    if link is None or not link.value:
+        raise NotFound
+    return ticket_url(link.value)
+
+
+def number_of(document: Document) -> int:
+    """Its id."""
+    return document.position - 1 if document.wire_no is None else document.wire_no
+
+
+def instance_id(document: Document, part: int) -> int:
+    """`_instance_id` of a document (-1) or of what is planned with it: forms from 0, then requests, groups and signers."""
+    return document.pk * _PART + part + 1
 
 
 def resource(file: File, envelope: Envelope | None, domain: str, title: str = "") -> wire.Resource:
@@ -170,14 +183,14 @@ def resource(file: File, envelope: Envelope | None, domain: str, title: str = ""
     return wire.Resource(
         id=file.pub or "",
         domain=domain,
-        dstUuid=envelope.pub if envelope is not None else None,
+        dst_uuid=envelope.pub if envelope is not None else None,
         title=file.title or title or file.name,
         filename=file.name,
         size=blob.size,
-        createdAt=iso_ms(file.created_at),
+        created_at=iso_ms(file.created_at),
         mimetype=blob.media_type,
         pages=file.pages,
-        extraData=file.wire.get("extraData", {}),
+        extra_data=file.wire.get("extraData", {}),
     )
 
 
@@ -207,6 +220,39 @@ class _Files:
         for file in (self.plain, self.filled, self.signed):
             if file is not None and file.pub and file.blob_id is not None:
                 yield file
+
+
+def files_of(envelope: Envelope) -> Iterator[File]:
+    """All files of a transaction that have their bytes, each once, in the documents' order."""
+    (found,) = loading(Envelope.objects.filter(pk=envelope.pk))
+    files = (f for d in found.documents.all() for f in _Files.of(d).shown())
+    yield from {f.pk: f for f in files}.values()
+
+
+def form(
+    document: Document, planned: PlannedField, part: int, row: Field | None, *, signed: bool = False
+) -> wire.Form:
+    """A form; `part`: its number among what is planned with the document; `row`: of a text, once it was asked for. `signed`: what it
+    belongs to is."""
+    own: dict[str, Any] = dict(planned.wire.get("extraData", {}))
+    if planned.kind == "text" and (value := row.value if row is not None else planned.value):
+        own["value"] = value
+    return wire.Form(
+        instance_id=instance_id(document, part),
+        id=int(planned.key),
+        document_id=number_of(document),
+        type=_TYPES[planned.kind],
+        position_x=planned.x,
+        position_y=planned.y,
+        width=planned.w,
+        height=planned.h,
+        page=planned.page,
+        signer_id=_int(planned.signer),
+        to_fill=planned.to_fill or bool(planned.wire.get("toFill", False)),
+        filled=bool(row is not None and row.filled_at) if planned.kind == "text" else signed,
+        invisible=planned.invisible,
+        extra_data=own,
+    )
 
 
 @dataclass
@@ -253,25 +299,25 @@ class _Shown:
             domain=e.organization.slug,
             title=e.title,
             replaces=e.replaces.pub if e.replaces else None,
-            replacedBy=replacing.pub if replacing else None,
-            createdByUser=str(e.owner_user.pub),
-            createdAt=iso_ms(e.created_at),
+            replaced_by=replacing.pub if replacing else None,
+            created_by_user=str(e.owner_user.pub),
+            created_at=iso_ms(e.created_at),
             documents=[self.document(d, f) for d, f in zip(documents, files, strict=True)],
-            publishedAt=when(e.sent_at),
-            expiresAt=when(e.expires_at),
+            published_at=when(e.sent_at),
+            expires_at=when(e.expires_at),
             resources=list(resources.values()),
             signatures=[s for d in documents for s in self.signatures(d)],
             status=status(e),
-            errorMessage=e.error or None,
+            error_message=e.error or None,
             tags=[t.tag for t in e.tags.all()],
             template=e.template,
-            publicTemplate=e.public,
-            extraData=self.extra(),
-            visibleTo=list(dict.fromkeys([*seen, *involved])),
-            ccGroups=[g.group.name for g in copies if g.group],
-            ccUsers=[str(g.user.pub) for g in copies if g.user],
+            public_template=e.public,
+            extra_data=self.extra(),
+            visible_to=list(dict.fromkeys([*seen, *involved])),
+            cc_groups=[g.group.name for g in copies if g.group],
+            cc_users=[str(g.user.pub) for g in copies if g.user],
             urgent=e.urgent,
-            updatedAt=iso_ms(e.updated_at),
+            updated_at=iso_ms(e.updated_at),
         )
 
     def extra(self) -> dict[str, Any]:
@@ -283,72 +329,49 @@ class _Shown:
         return own | {"st_status": said, "st_uuid": self.envelope.pub, "user_action": "NONE"}
 
     def document(self, document: Document, files: _Files) -> wire.Document:
-        number = document.wire_no if document.wire_no is not None else document.position - 1
+        number = number_of(document)
         planned = self.plan.get(document.position) or PlannedDocument(document=document.position)
-        ids = iter(range(document.pk * _PART + 1, (document.pk + 1) * _PART))
+        parts = count()
         values = {f.key: f for f in document.fields.all()}
         return wire.Document(
-            instance_id=document.pk * _PART,
+            instance_id=instance_id(document, -1),
             id=number,
-            plainDocumentUuid=files.plain.pub if files.plain else None,
-            filledDocumentUuid=files.filled.pub if files.filled else None,
-            signedDocumentUuid=files.signed.pub if files.signed else None,
+            plain_document_uuid=files.plain.pub if files.plain else None,
+            filled_document_uuid=files.filled.pub if files.filled else None,
+            signed_document_uuid=files.signed.pub if files.signed else None,
             status=files.status,
-            forms=[self.form(document, f, number, next(ids), values.get(f.key)) for f in planned.fields],
-            signatureRequests=[self.request(document, r, next(ids)) for r in planned.requests],
-            signerGroups=[
+            forms=[self.form(document, f, next(parts), values.get(f.key)) for f in planned.fields],
+            signature_requests=[
+                self.request(document, r, instance_id(document, next(parts))) for r in planned.requests
+            ],
+            signer_groups=[
                 wire.SignersGroup(
-                    instance_id=next(ids),
+                    instance_id=instance_id(document, next(parts)),
                     label=g.label or None,
                     signers=[
                         wire.Signer(
-                            instance_id=next(ids),
+                            instance_id=instance_id(document, next(parts)),
                             id=int(s.key),
                             name=s.name or None,
                             surname=s.surname or None,
                             email=s.email or None,
                             phone=s.phone or None,
                             role=s.role or None,
-                            userUUID=str(self.users[s.user]) if s.user in self.users else None,
-                            templateLabel=s.label or None,
+                            user_uuid=str(self.users[s.user]) if s.user and s.user in self.users else None,
+                            template_label=s.label or None,
                         )
                         for s in g.signers
                     ],
                 )
                 for g in planned.groups
             ],
-            extraData=document.wire.get("extraData", {}),
+            extra_data=document.wire.get("extraData", {}),
         )
 
-    def form(
-        self, document: Document, planned: PlannedField, number: int, instance_id: int, row: Field | None
-    ) -> wire.Form:
-        own: dict[str, Any] = dict(planned.wire.get("extraData", {}))
-        if planned.kind == "text":
-            value = row.value if row is not None else planned.value
-            filled = bool(row is not None and row.filled_at)
-            own |= {"value": value} if value else {}
-            to_fill = planned.to_fill
-        else:
-            asked = self.asked.get((document.pk, planned.request or ""), [])
-            filled = bool(asked) and all(a.state == AssignmentState.DONE for a in asked)
-            to_fill = bool(planned.wire.get("toFill", False))
-        return wire.Form(
-            instance_id=instance_id,
-            id=int(planned.key),
-            documentId=number,
-            type=_TYPES[planned.kind],
-            positionX=planned.x,
-            positionY=planned.y,
-            width=planned.w,
-            height=planned.h,
-            page=planned.page,
-            signerId=_int(planned.signer),
-            toFill=to_fill,
-            filled=filled,
-            invisible=planned.invisible,
-            extraData=own,
-        )
+    def form(self, document: Document, planned: PlannedField, number: int, row: Field | None) -> wire.Form:
+        asked = self.asked.get((document.pk, planned.request or ""), [])
+        signed = bool(asked) and all(a.state == AssignmentState.DONE for a in asked)
+        return form(document, planned, number, row, signed=signed)
 
     def request(self, document: Document, planned: PlannedRequest, instance_id: int) -> wire.SignatureRequest:
         ticket, shown = self.ticket(document, planned.key)
@@ -360,12 +383,12 @@ class _Shown:
             id=int(planned.key),
             reason=planned.caption,
             description=planned.description,
-            signerId=_int(planned.signer),
-            signProfile="CAdES" if planned.profile == "cades" else "PAdES",
-            withTimestamp=planned.with_timestamp,
+            signer_id=_int(planned.signer),
+            sign_profile="CAdES" if planned.profile == "cades" else "PAdES",
+            with_timestamp=planned.with_timestamp,
             declinable=planned.may_be_left_out,
             restrictions=[wire.Restriction(**r) for r in planned.wire.get("restrictions", [])],
-            extraData=planned.wire.get("extraData", {}) | ours,
+            extra_data=planned.wire.get("extraData", {}) | ours,
         )
 
     def ticket(self, document: Document, key: str) -> tuple[str, bool]:
@@ -376,7 +399,7 @@ class _Shown:
         return "", False
 
     def signatures(self, document: Document) -> Iterator[wire.Signature]:
-        number = document.wire_no if document.wire_no is not None else document.position - 1
+        number = number_of(document)
         planned = self.plan.get(document.position)
         for request in planned.requests if planned else ():
             places = self.asked.get((document.pk, request.key), [])
@@ -389,12 +412,12 @@ class _Shown:
             ticket, shown = self.ticket(document, request.key)
             yield wire.Signature(
                 instance_id=places[0].pk,
-                documentId=number,
-                signatureRequestId=int(request.key),
-                signedAt=when(last),
-                declinedReason=(places[0].reason or "") if word == "declined" else None,
+                document_id=number,
+                signature_request_id=int(request.key),
+                signed_at=when(last),
+                declined_reason=(places[0].reason or "") if word == "declined" else None,
                 status=word,
-                extraData={"st_uuid": ticket} if ticket and shown else {},
+                extra_data={"st_uuid": ticket} if ticket and shown else {},
             )
 
 
