@@ -137,7 +137,7 @@ def _columns(reading: _Reading, head: Sequence[str]) -> tuple[list[_Column], lis
     for index, heading in enumerate(head):
         key = key_of(heading)
         if not key:
-            reading.fault(1, _letters(index), "required")
+            reading.fault(1, letters(index), "required")
             continue
         if key in seen:
             reading.fault(1, heading, "already_used")
@@ -156,7 +156,7 @@ def _columns(reading: _Reading, head: Sequence[str]) -> tuple[list[_Column], lis
     return columns, unused
 
 
-def _letters(index: int) -> str:
+def letters(index: int) -> str:
     """As spreadsheet programs name a column: A, B … AA."""
     name = ""
     index += 1
@@ -186,7 +186,7 @@ class _Users:
 def _found(users: QuerySet[User], condition: str, values: Collection[object]) -> list[User]:
     """In portions that every database takes."""
     wanted = sorted(values, key=str)
-    found = {}
+    found: dict[int, User] = {}
     for start in range(0, len(wanted), 500):
         found |= {u.pk: u for u in users.filter(**{condition: wanted[start : start + 500]})}
     return list(found.values())

@@ -17,7 +17,7 @@ from undersigned.jobs.run import Run
 
 TIMEOUT = 120.0
 """Seconds for one attempt at a download."""
-_FINAL = (outgoing.InvalidUrl, outgoing.AddressRefused)
+_FINAL = (outgoing.InvalidUrl, outgoing.AddressRefused, outgoing.TooLarge, outgoing.CertificateRefused)
 _LATER = {408, 425, 429}
 """Statuses below 500 that another attempt may change (RFC 9110, RFC 6585)."""
 
@@ -51,7 +51,7 @@ def fetch_source(document_id: int, run: Run) -> None:
 def _download(document: Document, path: Path) -> None:
     from undersigned.accounts import endpoints
 
-    auth = endpoints.auth_of(document.envelope.owner_user)
+    auth = endpoints.endpoint_of(document.envelope.owner_user).auth
     outgoing.download(
         document.source_url,
         path,

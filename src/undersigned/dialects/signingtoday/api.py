@@ -10,7 +10,18 @@ from ninja import NinjaAPI, Router
 from undersigned.dialects.shared.door import door, patterns
 from undersigned.dialects.shared.tokens import NO_STORE
 
-from . import errors, notes, notifications, resources, sessions, trail, transactions
+from . import (
+    by_file,
+    copying,
+    errors,
+    notes,
+    notifications,
+    resources,
+    robot_dsts,
+    sessions,
+    trail,
+    transactions,
+)
 from .answers import components
 from .auth import Bearer, token
 from .token_docs import TOKEN_PATH
@@ -18,6 +29,9 @@ from .token_docs import TOKEN_PATH
 ROUTERS: tuple[Router, ...] = (
     sessions.router,
     transactions.router,
+    copying.router,
+    by_file.router,
+    robot_dsts.router,
     resources.router,
     notes.router,
     trail.router,
