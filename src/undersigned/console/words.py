@@ -153,6 +153,9 @@ _PURPOSES = {
     "note_added": gettext_noop("New note"),
     "note_changed": gettext_noop("Changed note"),
     "note_removed": gettext_noop("Removed note"),
+    "welcome": gettext_noop("Word of a new account"),
+    "password_lost": gettext_noop("Link for a new password"),
+    "password_cleared": gettext_noop("Link for a new password"),
 }
 
 

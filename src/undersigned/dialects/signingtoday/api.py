@@ -16,11 +16,14 @@ from . import (
     errors,
     notes,
     notifications,
+    passwords,
     resources,
     robot_dsts,
+    service,
     sessions,
     trail,
     transactions,
+    users,
 )
 from .answers import components
 from .auth import Bearer, token
@@ -36,6 +39,9 @@ ROUTERS: tuple[Router, ...] = (
     notes.router,
     trail.router,
     notifications.router,
+    passwords.router,
+    service.router,
+    users.router,
 )
 
 api = NinjaAPI(

@@ -14,7 +14,6 @@ from django.http import FileResponse, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from ninja import Router
 
-from undersigned.accounts.capabilities import may_create_envelopes
 from undersigned.accounts.models import Capability
 from undersigned.base.clock import now
 from undersigned.dialects.shared.fields import Fields
@@ -26,7 +25,7 @@ from undersigned.envelopes.batches import Standing, standings
 from undersigned.envelopes.copy_envelope import refuse_unless_offered
 from undersigned.envelopes.create_draft import create_draft
 from undersigned.envelopes.draft_content import TAGS_MAX, DraftContent, DraftDocument
-from undersigned.envelopes.errors import Forbidden, NotFound
+from undersigned.envelopes.errors import NotFound
 from undersigned.envelopes.make_batch import make_batch
 from undersigned.envelopes.models import Collection, Document, DocumentVersion, Envelope
 from undersigned.files import sheets, storage
@@ -197,8 +196,7 @@ def _group(batch: Collection, standing: Standing) -> wire.Group:
 )
 def create_template(request: HttpRequest) -> HttpResponse:
     actor = actor_of(request)
-    if not may_create_envelopes(actor.user):
-        raise Forbidden
+    access.refuse_unless_maker(actor)
     form = multipart.form_of(request)
     with _received(form) as received:
         reading.settle(form.fields)

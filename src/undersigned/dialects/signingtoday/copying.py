@@ -7,10 +7,9 @@ import hashlib
 from django.http import HttpRequest, HttpResponse
 from ninja import Router
 
-from undersigned.accounts.capabilities import may_create_envelopes
+from undersigned.envelopes import access
 from undersigned.envelopes.actor import Actor
 from undersigned.envelopes.copy_envelope import Mode, copy_envelope
-from undersigned.envelopes.errors import Forbidden
 from undersigned.envelopes.models import Envelope
 from undersigned.envelopes.withdraw_template import withdraw_template
 
@@ -27,8 +26,7 @@ def maker_of(request: HttpRequest, pub: str) -> tuple[Actor, Envelope]:
     """Who asks, and what they want to make something of. Raises NotFound, Forbidden."""
     actor = actor_of(request)
     envelope = dst_of(actor, pub)
-    if not may_create_envelopes(actor.user):
-        raise Forbidden
+    access.refuse_unless_maker(actor)
     return actor, envelope
 
 

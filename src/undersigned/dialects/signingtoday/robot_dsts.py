@@ -10,16 +10,16 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from ninja import Router
 
-from undersigned.accounts.capabilities import may_create_envelopes
 from undersigned.base.clock import now
 from undersigned.dialects.shared.fields import Fields
 from undersigned.dialects.shared.upload import Uploads, receive_all_base64
+from undersigned.envelopes import access
 from undersigned.envelopes.actor import Actor
 from undersigned.envelopes.copies import Copy
 from undersigned.envelopes.copy_envelope import Mode, copy_envelope
 from undersigned.envelopes.create_draft import create_draft
 from undersigned.envelopes.draft_content import DraftContent
-from undersigned.envelopes.errors import Conflict, Forbidden, Invalid
+from undersigned.envelopes.errors import Conflict, Invalid
 from undersigned.envelopes.fetch_sources import set_out
 from undersigned.envelopes.models import Envelope
 from undersigned.envelopes.plan import PlannedDocument, plan_of
@@ -56,8 +56,7 @@ def _received(request: HttpRequest) -> Uploads:
 )
 def create(request: HttpRequest) -> HttpResponse:
     actor = actor_of(request)
-    if not may_create_envelopes(actor.user):
-        raise Forbidden
+    access.refuse_unless_maker(actor)
     with _received(request) as uploads:
         fields = Fields(uploads.fields)
         publish = fields.choice("status", STATUSES) == "published"
