@@ -8,6 +8,7 @@ from django.conf import settings
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+from undersigned.accounts import endpoints
 from undersigned.base import languages, outgoing
 from undersigned.envelopes.fetch_sources import Fetched, adopt_source, fail_source, wanted
 from undersigned.envelopes.models import Document
@@ -49,8 +50,6 @@ def fetch_source(document_id: int, run: Run) -> None:
 
 
 def _download(document: Document, path: Path) -> None:
-    from undersigned.accounts import endpoints
-
     auth = endpoints.endpoint_of(document.envelope.owner_user).auth
     outgoing.download(
         document.source_url,
