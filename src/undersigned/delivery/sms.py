@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from urllib.parse import quote, urlsplit, urlunsplit
 
-import apprise
 from django.conf import settings
 
 from .errors import Rejected, Unreachable
@@ -29,6 +28,8 @@ def send(phone: str, text: str) -> str:
     """
     if not settings.SMS_URL:
         raise Rejected("no SMS gateway: UNDERSIGNED_SMS_URL is not set")
+    import apprise  # with all its services, for those who send any
+
     gateway = apprise.Apprise.instantiate(gateway_url(phone))
     if gateway is None:
         raise Unreachable("UNDERSIGNED_SMS_URL is not an Apprise URL")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import apprise
 from django.conf import settings
 from django.core.mail import EmailMessage
 
@@ -81,6 +80,8 @@ def sms(look: Look) -> list[Finding]:
                 "UNDERSIGNED_SMS_URL, unless nobody here gives phone numbers.",
             )
         ]
+    import apprise
+
     if apprise.Apprise.instantiate(gateway.gateway_url("+15555550100")) is None:
         return [
             fail(
