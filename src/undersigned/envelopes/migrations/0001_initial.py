@@ -553,6 +553,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('certificate', models.BinaryField()),
                 ('serial', models.CharField(max_length=64)),
+                ('own_key', models.CharField(blank=True, help_text="Where the signer's own key lies (`SigningIdentity.Provider`); empty: a key made for this signature alone.", max_length=10)),
                 ('level', models.CharField(max_length=8)),
                 ('at', models.DateTimeField()),
                 ('request_key', models.CharField(blank=True, help_text='Made when the page was built; a repeated request is answered with this signature.', max_length=64)),
