@@ -53,11 +53,32 @@ for _model, _more in CONTRACT["model_additions_seed_v2_4_0"].items():
     MODELS[_model] |= {name: {"name": name, "type": "any"} for name in _more}
 EXAMPLE = OPERATIONS["createDST"]["request"]["example"]
 NOBODY = "737dc132-a3f0-41e9-a2a3-2a2ae2dbcce4"
-OURS = (
-    "listNotes addNote updateNote deleteNote listDSTs createDST getAudit getSigningAddress getDST updateDST deleteDST fillForm publishDST "
-    "notifyDST listNotifications clearNotifications getResource updateResource deleteResource swapDocuments documentResourceAction "
-    "getDSTResources appendResource getThumbnail"
-).split()
+OURS = [
+    "listNotes",
+    "addNote",
+    "updateNote",
+    "deleteNote",
+    "listDSTs",
+    "createDST",
+    "getAudit",
+    "getSigningAddress",
+    "getDST",
+    "updateDST",
+    "deleteDST",
+    "fillForm",
+    "publishDST",
+    "notifyDST",
+    "listNotifications",
+    "clearNotifications",
+    "getResource",
+    "updateResource",
+    "deleteResource",
+    "swapDocuments",
+    "documentResourceAction",
+    "getDSTResources",
+    "appendResource",
+    "getThumbnail",
+]
 Scene = Callable[[Today], HttpResponse]
 UNDOCUMENTED_MODEL = {"addNote": "DSTNote", "updateNote": "DSTNote"}
 
@@ -73,7 +94,13 @@ def call(today: Today, operation: str, **ids: object) -> HttpResponse:
     """As the vendor's SDK sends it: the documented body or form, Content-Type on every call."""
     one = OPERATIONS[operation]
     path = path_of(operation, **ids)
-    query = {"targetDocId": 0} if operation == "swapDocuments" else {"page": 1} if operation == "getThumbnail" else None
+    query = (
+        {"targetDocId": 0}
+        if operation == "swapDocuments"
+        else {"page": 1}
+        if operation == "getThumbnail"
+        else None
+    )
     request = one.get("request") or {}
     if request.get("content_type") == "multipart/form-data":
         parts = {name: value for name, value in request["example"].items() if name != "file"}
@@ -143,7 +170,11 @@ def on_resource(operation: str) -> Scene:
 def after_publication(operation: str) -> Scene:
     def scene(today: Today) -> HttpResponse:
         dst = published(today)
-        wanted = dst["resources"][0]["id"] if "esource" in operation and operation != "appendResource" else dst["id"]
+        wanted = (
+            dst["resources"][0]["id"]
+            if "esource" in operation and operation != "appendResource"
+            else dst["id"]
+        )
         return call(today, operation, id=wanted)
 
     return scene
@@ -180,7 +211,9 @@ def notified(today: Today) -> HttpResponse:
     assert today.post(f"/DST/{dst['id']}/notify").status_code == 204
     kinds = list(envelope_of(dst).audit_events.values_list("kind", flat=True))
     assert today.post(f"/DST/{dst['id']}/notify").status_code == 204, "within a minute"
-    assert kinds == list(envelope_of(dst).audit_events.values_list("kind", flat=True)), "one a person and minute"
+    assert kinds == list(envelope_of(dst).audit_events.values_list("kind", flat=True)), (
+        "one a person and minute"
+    )
     return today.post(f"/DST/{dst['id']}/notify")
 
 
@@ -256,7 +289,8 @@ def test_documented_response(operation: str, status: int, today: Today) -> None:
     shape = documented.get("sdk_schema", "")
     if status == 400:
         found = json.loads(content)
-        assert found and isinstance(found, list)
+        assert found
+        assert isinstance(found, list)
         for one in found:
             is_like(one, "ErrorResponse")
             assert one["target"], "every fault says where it is"
@@ -295,7 +329,13 @@ def is_like(value: Any, kind: str, at: str = "$") -> None:
 
 def plain(value: Any, kind: str, at: str) -> None:
     base, _, form = kind.rstrip(")").partition("(")
-    types: dict[str, Any] = {"string": str, "integer": int, "number": (int, float), "boolean": bool, "object": dict}
+    types: dict[str, Any] = {
+        "string": str,
+        "integer": int,
+        "number": (int, float),
+        "boolean": bool,
+        "object": dict,
+    }
     if base in types:
         assert isinstance(value, types[base]), (at, value, kind)
         assert base == "boolean" or not isinstance(value, bool), (at, value)
@@ -318,15 +358,16 @@ def has_members(value: Any, documented: Any, at: str = "$") -> None:
             has_members(one, documented[0], f"{at}[]")
 
 
-@pytest.mark.parametrize("operation", OURS)
-def test_described(operation: str) -> None:
-    one = OPERATIONS[operation]
+def test_described() -> None:
     plain_paths = {re.sub(r"\{\w+\}", "{}", path): methods for path, methods in openapi()["paths"].items()}
-    described = plain_paths["/api" + re.sub(r"\{\w+\}", "{}", one["path"])][one["method"].lower()]
-    never = {str(status) for name, status in NEVER if name == operation}
-    assert {str(r["status"]) for r in one["responses"]} - never <= {str(s) for s in described["responses"]}
-    named = {p["name"] for p in one["parameters"] if p["in"] == "query"}
-    assert named == {p["name"] for p in described.get("parameters", []) if p["in"] == "query"}
+    for operation in OURS:
+        one = OPERATIONS[operation]
+        described = plain_paths["/api" + re.sub(r"\{\w+\}", "{}", one["path"])][one["method"].lower()]
+        never = {str(status) for name, status in NEVER if name == operation}
+        said = {str(r["status"]) for r in one["responses"]} - never
+        assert said <= {str(s) for s in described["responses"]}, operation
+        named = {p["name"] for p in one["parameters"] if p["in"] == "query"}
+        assert named == {p["name"] for p in described.get("parameters", []) if p["in"] == "query"}, operation
 
 
 # --- the documented example ----------------------------------------------------------------------
@@ -339,13 +380,21 @@ def test_the_example_is_echoed(today: Today) -> None:
     given, found = deepcopy(EXAMPLE["documents"][0]), dst["documents"][0]
     assert found["id"] == given["id"] == 1
     assert found["plainDocumentUuid"] is None, "nobody has this file"
-    form = {name: float(v) if name in ("positionX", "positionY", "width", "height") else v for name, v in given["forms"][0].items()}
+    form = {
+        name: float(v) if name in ("positionX", "positionY", "width", "height") else v
+        for name, v in given["forms"][0].items()
+    }
     del found["forms"][0]["_instance_id"]
     assert found["forms"] == [form | {"documentId": 1}], "it is in document 1, whatever it says"
     request = given["signatureRequests"][0] | {"extraData": {}}
-    assert found["signatureRequests"][0] == {"_instance_id": found["signatureRequests"][0]["_instance_id"], **request}
+    assert found["signatureRequests"][0] == {
+        "_instance_id": found["signatureRequests"][0]["_instance_id"],
+        **request,
+    }
     (signer,) = found["signerGroups"][0]["signers"]
-    assert {n: v for n, v in signer.items() if v is not None and n != "_instance_id"} == given["signerGroups"][0]["signers"][0]
+    assert {n: v for n, v in signer.items() if v is not None and n != "_instance_id"} == given[
+        "signerGroups"
+    ][0]["signers"][0]
     assert dst["signatures"] == dst["resources"] == []
     assert dst["tags"] == dst["visibleTo"] == dst["ccGroups"] == dst["ccUsers"] == []
     assert dst["extraData"] == {}, "st_ is ours to say"
@@ -368,7 +417,13 @@ def test_the_example_signed(today: Today) -> None:
 
 
 def test_put_of_what_was_got_changes_nothing(today: Today) -> None:
-    dst = draft(today, two_signers(), document(), tags=["boats"], extraData={"order": 7, "dst_urlback": "https://crm.example/x"})
+    dst = draft(
+        today,
+        two_signers(),
+        document(),
+        tags=["boats"],
+        extraData={"order": 7, "dst_urlback": "https://crm.example/x"},
+    )
     again = json_of(today.put(f"/DST/{dst['id']}", dst))
     assert without_times(again) == without_times(dst)
 
@@ -395,16 +450,21 @@ def test_enums_are_ours() -> None:
     assert enums["NotificationEvent"] == [*get_args(wire.NotificationEvent)]
     assert set(enums["NotificationEvent"]) == set(notifications._EVENTS.values())
     assert set(inbox.EVENTS) <= set(notifications._EVENTS)
-    said = {event for kinds in trail._KINDS.values() for event, _ in kinds} | {e for e, _ in trail._ENDED.values()}
+    said = {event for kinds in trail._KINDS.values() for event, _ in kinds} | {
+        e for e, _ in trail._ENDED.values()
+    }
     assert said == set(enums["AuditEvent"]) - {"event_upload_alfresco"}, "that store is not ours"
 
 
 def test_every_form_and_profile_is_echoed(today: Today) -> None:
     forms = [
-        TEXT_FORM | {"id": n, "type": kind, "extraData": {"text": "I have read it", "signatureRequestId": "0"}}
+        TEXT_FORM
+        | {"id": n, "type": kind, "extraData": {"text": "I have read it", "signatureRequestId": "0"}}
         for n, kind in enumerate(CONTRACT["enums"]["FormType"])
     ]
-    requests = [{"id": n, "signerId": 0, "signProfile": p} for n, p in enumerate(CONTRACT["enums"]["SignProfile"])]
+    requests = [
+        {"id": n, "signerId": 0, "signProfile": p} for n, p in enumerate(CONTRACT["enums"]["SignProfile"])
+    ]
     dst = draft(today, document(forms=forms, signatureRequests=requests))
     (found,) = dst["documents"]
     assert [f["type"] for f in found["forms"]] == CONTRACT["enums"]["FormType"]
@@ -421,11 +481,13 @@ def test_every_state_has_its_word(today: Today) -> None:
         for phase in Phase if state == EnvelopeState.SENT else [Phase.NONE]:
             for ready in (False, True):
                 Envelope.objects.filter(pub=dst["id"]).update(state=state, phase=phase, send_when_ready=ready)
-                word = today.read(f"/DST/{dst['id']}")["status"]
-                found = [w for w in wire.STATUSES if today.read("/DSTs", {"$filter": f"status=={w}"})["values"]]
-                assert found == [word]
+                row = Envelope.objects.get(pub=dst["id"])
+                word = mapping.status(row)
+                mine = Envelope.objects.filter(pk=row.pk)
+                assert [w for w in wire.STATUSES if mine.filter(mapping.with_status(w)).exists()] == [word]
                 shown.add(word)
     assert shown == set(wire.STATUSES)
+    assert today.read("/DSTs", {"$filter": f"status=={word}"})["values"][0]["status"] == word
 
 
 def test_states_without_anything_to_fill(today: Today) -> None:
@@ -441,7 +503,9 @@ def test_states_without_anything_to_fill(today: Today) -> None:
     run_jobs()
     dst = today.read(f"/DST/{dst['id']}")
     assert (dst["status"], dst["documents"][0]["status"]) == ("signed", "signed")
-    assert [(s["status"], s["documentId"], s["signatureRequestId"]) for s in dst["signatures"]] == [("signed", 0, 0)]
+    assert [(s["status"], s["documentId"], s["signatureRequestId"]) for s in dst["signatures"]] == [
+        ("signed", 0, 0)
+    ]
 
 
 def test_states_with_something_to_fill(today: Today) -> None:
@@ -552,7 +616,10 @@ def test_documents_change_places_and_ids_stay_with_the_places(today: Today) -> N
     first, second = dst["documents"]
     found = json_of(today.post(f"/DST/{dst['id']}/doc/4/swap", query={"targetDocId": 9}))["documents"]
     assert [d["id"] for d in found] == [4, 9]
-    assert [d["plainDocumentUuid"] for d in found] == [second["plainDocumentUuid"], first["plainDocumentUuid"]]
+    assert [d["plainDocumentUuid"] for d in found] == [
+        second["plainDocumentUuid"],
+        first["plainDocumentUuid"],
+    ]
     assert [len(d["signatureRequests"]) for d in found] == [2, 1], "the plan goes along"
     assert {f["documentId"] for f in found[1]["forms"]} == {9}
 

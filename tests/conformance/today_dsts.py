@@ -87,7 +87,10 @@ def draft(today: Today, *documents: dict[str, Any], **members: Any) -> Any:
     wanted = documents or (document(),)
     for number in range(len(wanted)):
         made = upload(today, dst, f"paper {number}.pdf")
-    plans = [{**plan, "plainDocumentUuid": made["documents"][n]["plainDocumentUuid"]} for n, plan in enumerate(wanted)]
+    plans = [
+        {**plan, "plainDocumentUuid": made["documents"][n]["plainDocumentUuid"]}
+        for n, plan in enumerate(wanted)
+    ]
     return json_of(today.put(f"/DST/{dst}", body | {"documents": plans}))
 
 

@@ -137,7 +137,8 @@ def _ended_when_idle(sitting: Sitting, *, awake: bool) -> Sitting:
     if sitting.ended_at is None:
         if at - sitting.last_seen > IDLE:
             sitting.ended_at, sitting.appearance, sitting.identified_at = sitting.last_seen + IDLE, None, None
-            sitting.save(update_fields=["ended_at", "appearance", "identified_at"])
+            sitting.identity = None
+            sitting.save(update_fields=["ended_at", "appearance", "identified_at", "identity"])
         elif awake and at - sitting.last_seen > TOUCH:
             sitting.last_seen = at
             Sitting.objects.filter(pk=sitting.pk).update(last_seen=at)

@@ -119,16 +119,18 @@ def new_person(request: HttpRequest, actor: Actor) -> HttpResponse:
                     address=user.email
                 )
             flash.success(request, done)
-            return redirect("console:person", pub=user.pub)
+            return redirect("console:person", user_pub=user.pub)
     context = {"tab": "people", "form": form, "roles": ROLES}
     return render(request, "console/person_new.html", context, status=422 if form.errors else 200)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @scope.page
-def person(request: HttpRequest, actor: Actor, pub: uuid.UUID) -> HttpResponse:
+def person(request: HttpRequest, actor: Actor, user_pub: uuid.UUID) -> HttpResponse:
     """One user; the form changes what is known of them."""
-    user = _found(actor, pub, Capability.CREATE_USERS if request.method == "POST" else Capability.SEE_USERS)
+    user = _found(
+        actor, user_pub, Capability.CREATE_USERS if request.method == "POST" else Capability.SEE_USERS
+    )
     form = PersonForm(
         request.POST or None, groups=_groups(actor), language=user.language, initial=PersonForm.of(user)
     )
@@ -139,15 +141,15 @@ def person(request: HttpRequest, actor: Actor, pub: uuid.UUID) -> HttpResponse:
             form.refuse(e.faults)
         else:
             flash.success(request, _("Saved."))
-            return redirect("console:person", pub=user.pub)
+            return redirect("console:person", user_pub=user.pub)
     return _person(request, actor, user, form)
 
 
 @require_POST
 @scope.page
-def rights(request: HttpRequest, actor: Actor, pub: uuid.UUID) -> HttpResponse:
+def rights(request: HttpRequest, actor: Actor, user_pub: uuid.UUID) -> HttpResponse:
     """Another role, other capabilities."""
-    user = _found(actor, pub, Capability.CREATE_USERS)
+    user = _found(actor, user_pub, Capability.CREATE_USERS)
     form = _rights_form(actor, user, request)
     if form.is_valid():
         try:
@@ -156,15 +158,15 @@ def rights(request: HttpRequest, actor: Actor, pub: uuid.UUID) -> HttpResponse:
             flash.error(request, _refusal(e))
         else:
             flash.success(request, _("Saved. It holds from now on."))
-        return redirect("console:person", pub=user.pub)
+        return redirect("console:person", user_pub=user.pub)
     return _person(request, actor, user, None, form)
 
 
 @require_POST
 @scope.page
-def switch(request: HttpRequest, actor: Actor, pub: uuid.UUID, on: bool) -> HttpResponse:
+def switch(request: HttpRequest, actor: Actor, user_pub: uuid.UUID, on: bool) -> HttpResponse:
     """Disable or enable a user."""
-    user = _found(actor, pub, Capability.DELETE_USERS)
+    user = _found(actor, user_pub, Capability.DELETE_USERS)
     try:
         if on:
             disable_user.enable_user(actor.user, user)
@@ -181,14 +183,14 @@ def switch(request: HttpRequest, actor: Actor, pub: uuid.UUID, on: bool) -> Http
         flash.success(request, words)
     if user.pk == actor.user.pk and not on:
         return redirect("console:login")
-    return redirect("console:person", pub=user.pub)
+    return redirect("console:person", user_pub=user.pub)
 
 
 @require_POST
 @scope.page
-def send_link(request: HttpRequest, actor: Actor, pub: uuid.UUID) -> HttpResponse:
+def send_link(request: HttpRequest, actor: Actor, user_pub: uuid.UUID) -> HttpResponse:
     """Mail a user a link for a new password."""
-    user = _found(actor, pub, Capability.RESET_PASSWORDS)
+    user = _found(actor, user_pub, Capability.RESET_PASSWORDS)
     try:
         clear_password.send_link(actor.user, user)
     except Conflict as e:
@@ -196,7 +198,7 @@ def send_link(request: HttpRequest, actor: Actor, pub: uuid.UUID) -> HttpRespons
     else:
         sent = _("A mail with a link for a new password is on its way to {address}.")
         flash.success(request, sent.format(address=user.email))
-    return redirect("console:person", pub=user.pub)
+    return redirect("console:person", user_pub=user.pub)
 
 
 def _person(

@@ -31,6 +31,9 @@ from .token_docs import TOKEN_PATH
 
 ROUTERS: tuple[Router, ...] = (
     sessions.router,
+    passwords.router,
+    service.router,
+    users.router,
     transactions.router,
     copying.router,
     by_file.router,

@@ -92,8 +92,8 @@ def content_of(
         policy={"invitation": False, "copy_to": ()} if within.boolean("email_disabled") else {},
         sealed=json.dumps({"extraData": extra}) if extra else None,
     )
-    for number, tag in enumerate(tags):
-        if len(tag) > TAG_MAX:
+    for number, tag in enumerate(fields.data["tags"] if tags else ()):
+        if isinstance(tag, str) and len(tag) > TAG_MAX:
             fields.fault(f"tags.{number}", f"At most {TAG_MAX} characters")
     note(fields, faults_of(content))
     return content

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from undersigned.envelopes.models import Assignment, AssignmentState, Envelope, EnvelopeState, Field
-from undersigned.envelopes.plan import plan_of
+from undersigned.envelopes.plan import PlannedDocument, plan_of
 from undersigned.envelopes.ports import WebhookDraft
 
 from . import mapping
@@ -71,37 +71,28 @@ def _draft(message: str, data: dict[str, Any]) -> WebhookDraft:
 def _signature(envelope: Envelope, assignment: Assignment, status: str) -> dict[str, Any]:
     document, person = assignment.document, assignment.recipient
     sign = assignment.action == Assignment.Action.SIGN
-    planned = next((d for d in plan_of(envelope).documents or () if d.document == document.position), None)
-    fields = planned.fields if planned is not None else ()
-    wanted = next((r for r in planned.requests if r.key == assignment.key), None) if planned else None
-    theirs = {
-        s.key
-        for g in (planned.groups if planned else ())
-        for s in g.signers
-        if s.user and s.user == person.user_id
-    } | ({wanted.signer} if wanted is not None and sign else set())
-    groups = planned.groups if planned is not None else ()
-    group = next((n for n, g in enumerate(groups) if any(s.key in theirs for s in g.signers)), None)
-    place = next((f for f in fields if f.request == assignment.key and f.kind == "signature"), None)
-    form = None
-    if not sign:
-        place = next((f for f in fields if f.kind == "text" and f.signer in theirs), None)
-        row = (
-            Field.objects.filter(document=document, kind=Field.Kind.TEXT, key=place.key).first()
-            if place
-            else None
-        )
-        form = (
-            mapping.form(document, place, fields.index(place), row).model_dump(by_alias=True)
-            if place
-            else None
-        )
+    plans = {d.document: d for d in plan_of(envelope).documents or ()}
+    planned = plans.get(document.position) or PlannedDocument(document=document.position)
+    row = None if sign else _text_of(assignment)
+    form = next(
+        (f for f in planned.fields if row is not None and f.key == row.wire.get("key", row.key)), None
+    )
+    asked = next((r for r in planned.requests if sign and r.key == assignment.key), None)
+    place = next((f for f in planned.fields if f.kind == "signature" and f.request == assignment.key), None)
+    signer = asked.signer if asked is not None else form.signer if form is not None else None
+    shown = place if sign else form
     return {
         "status": status,
-        "group": group,
+        "group": next(
+            (n for n, g in enumerate(planned.groups) if any(s.key == signer for s in g.signers)), None
+        ),
         "action": "sign" if sign else "fill",
         "dst": {"id": envelope.pub, "title": envelope.title},
-        "fillableForm": form,
+        "fillableForm": (
+            mapping.form(document, form, planned.fields.index(form), row).model_dump(by_alias=True)
+            if form
+            else None
+        ),
         "signature": int(assignment.key) if sign else None,
         "signer": person.email or person.full_name,
         "document": {
@@ -110,5 +101,13 @@ def _signature(envelope: Envelope, assignment: Assignment, status: str) -> dict[
             "order": document.position - 1,
         },
         "automatic": bool(person.user and person.user.automatic),
-        "page": place.page if place is not None else None,
+        "page": shown.page if shown is not None else None,
     }
+
+
+def _text_of(assignment: Assignment) -> Field | None:
+    """The first text that somebody has to fill in; what they do with a document is one thing, however many there are."""
+    texts = Field.objects.filter(
+        document=assignment.document, recipient=assignment.recipient, kind=Field.Kind.TEXT
+    )
+    return texts.order_by("-required", "pk").first()
