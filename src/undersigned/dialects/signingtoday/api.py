@@ -42,9 +42,6 @@ ROUTERS: tuple[Router, ...] = (
     notes.router,
     trail.router,
     notifications.router,
-    passwords.router,
-    service.router,
-    users.router,
 )
 
 api = NinjaAPI(
