@@ -1,4 +1,4 @@
-"""Keys of their own with which a person may sign: those of the user whom the recipient is, once they proved to be that user.
+"""Keys of one's own with which a person may sign: those of the user whom the recipient is, once they proved to be that user.
 
 A link proves possession of a message only, so it opens no stored key; the user's password does (`prove_password`), for this sitting.
 """
@@ -41,13 +41,17 @@ def has_expired(key: SigningIdentity) -> bool:
 
 
 def key_to_sign_with(sitting: Sitting) -> SigningIdentity | None:
-    """The key that the person chose; None: they sign without one.
+    """The key that the person chose, or with which a user signs by itself; None: a one-time key.
 
     Raises Conflict (identity) when they chose one that they may not use any more: taken away, expired, or not proved anew after a pause.
     """
     if sitting.identity_id is None:
         return None
-    chosen = next((k for k in keys(sitting) if k.pk == sitting.identity_id), None)
-    if chosen is None or has_expired(chosen):
+    user, chosen = sitting.recipient.user, SigningIdentity.objects.filter(pk=sitting.identity_id).first()
+    by_itself = user is not None and user.automatic and "automatic" in proofs.passed(sitting)
+    theirs = chosen is not None and user is not None and chosen.user_id == user.pk and user.is_active
+    if chosen is None or not theirs or not (by_itself or is_open(sitting)):
+        raise Conflict("identity")
+    if chosen.removed_at is not None or has_expired(chosen):
         raise Conflict("identity")
     return chosen

@@ -125,7 +125,9 @@ class Word:
     @property
     def full_text(self) -> str:
         """Word for word as the record keeps it: with the clauses, each of which has a box of its own."""
-        return "\n\n".join([self.consent, *("\n".join(filter(None, (accepting(c), c.text))) for c in self.clauses)])
+        return "\n\n".join(
+            [self.consent, *("\n".join(filter(None, (accepting(c), c.text))) for c in self.clauses)]
+        )
 
 
 def _word_of_all(room: Room) -> Word:
