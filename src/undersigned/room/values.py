@@ -341,6 +341,7 @@ def _removed_at(envelope: Envelope) -> datetime | None:
     return (
         envelope.erased_at
         or envelope.content_erased_at
+        or envelope.deleted_at
         or (collection.marked_deleted_at if collection else None)
     )
 

@@ -50,9 +50,19 @@ _SENTENCES = {
 }
 _STATES = {
     "draft": "Not published",
-    "already_sent": "Already published",
+    "already_sent": "Not a draft",
+    "no_file": "A document has no file",
+    "not_open": "Nobody has anything to do now",
+    "not_filling": "Not the time to fill in",
+    "not_your_turn": "It is not this signature's turn",
+    "no_mails": "Mails are switched off for this transaction",
+    "sealing": "All have signed; the signed files are being made",
+    "full": "There are too many notes",
     "last_admin": "The organisation's last administrator",
-    "oneself": "Not to one's own account",
+    "person": "Not a service account",
+    "robot": "A service account has no mailbox",
+    "disabled": "The account is disabled",
+    "no_address": "The account has no e-mail address",
     "password_token": "Unknown, used or expired token",
     "login": "The login service's word cannot be believed",
 }

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from datetime import datetime
 
-from undersigned.envelopes.models import Envelope, Package, Recipient
+from undersigned.envelopes.models import Assignment, Envelope, Package, Recipient
 from undersigned.envelopes.policy import Policy
 from undersigned.envelopes.ports import WebhookDraft
+
+from . import events
 
 DIALECT = "signingtoday"
 
@@ -25,10 +28,23 @@ class SigningtodayPort:
         secret_known_to_sender=True,
         copy_to=("owner", "signers", "grants"),
         not_pdf="refuse",
+        inbox=True,
+        phases=True,
+        discussion=True,
+        room_access="signing_only",
     )
     use_cases = frozenset(
         {
             "create_envelope",
+            "create_draft",
+            "revise_draft",
+            "rearrange_draft",
+            "describe_file",
+            "offer",
+            "withdraw_template",
+            "copy_envelope",
+            "make_batch",
+            "fetch_sources",
             "send",
             "remind",
             "open_sitting",
@@ -38,7 +54,8 @@ class SigningtodayPort:
             "decline",
             "expire_envelope",
             "complete",
-            "delete_envelope",
+            "comment",
+            "put_away",
             "erase",
         }
     )
@@ -48,9 +65,14 @@ class SigningtodayPort:
         return str(uuid.uuid4())
 
     def webhooks(
-        self, envelope: Envelope, event: str, recipient: Recipient | None, at: datetime
+        self,
+        envelope: Envelope,
+        event: str,
+        recipient: Recipient | None,
+        at: datetime,
+        assignments: Sequence[Assignment] = (),
     ) -> list[WebhookDraft]:
-        return []
+        return events.drafts_of(envelope, event, assignments)
 
     def variables(self, envelope: Envelope, recipient: Recipient | None) -> dict[str, str]:
         """None: the API has no texts with gaps in them."""
