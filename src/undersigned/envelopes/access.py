@@ -7,13 +7,13 @@ from typing import Any
 from django.db.models import Q, QuerySet
 
 from undersigned.accounts.capabilities import may, may_create_envelopes
-from undersigned.accounts.models import Capability, Credential
+from undersigned.accounts.models import Capability, Credential, User
 from undersigned.delivery.models import WebhookEvent
 from undersigned.files.models import File
 
 from .actor import Actor
 from .errors import Forbidden, NotFound
-from .models import Collection, Document, DocumentVersion, Envelope, Grant, Recipient
+from .models import Collection, Document, DocumentVersion, Envelope, EnvelopeState, Grant, Recipient
 
 
 def _granted(actor: Actor, on: str) -> QuerySet[Grant, dict[str, Any]]:
@@ -55,6 +55,16 @@ def visible(actor: Actor, *, removed: bool = False) -> QuerySet[Envelope]:
             return all_of_tenant.filter(Q(owner_user=actor.user) | _shared_with(actor))
 
 
+def concerning(actor: Actor, user: User) -> QuerySet[Envelope]:
+    """Of what `actor` may see that which `user` makes, takes part in, or was let in on."""
+    granted = Grant.objects.filter(
+        Q(user=user) | Q(group__in=user.groups.values("pk")), envelope__isnull=False
+    )
+    own = Q(owner_user=user) | Q(pk__in=granted.values("envelope"))
+    parts = Recipient.objects.filter(user=user)
+    return visible(actor).filter(own | Q(pk__in=parts.values("envelope")))
+
+
 def owns(actor: Actor, on: Envelope | Collection) -> bool:
     """May `actor` say what becomes of it: owner, who may change anybody's, the credential that made it, or who was granted that?"""
     if on.organization_id != actor.organization.pk:
@@ -92,9 +102,24 @@ def refuse_unless_maker(actor: Actor) -> None:
         raise Forbidden
 
 
+def may_change(actor: Actor, on: Envelope) -> bool:
+    """Of who may see it: its owner, unless they may make none any more, and whoever may change anybody's. No query."""
+    if on.organization_id != actor.organization.pk:
+        return False
+    own = on.owner_user_id == actor.user.pk and may_create_envelopes(actor.user)
+    return own or may(actor.user, Capability.CHANGE_ENVELOPES)
+
+
 def refuse_unless_may_change(actor: Actor, on: Envelope) -> None:
-    """For who may see it, and perhaps not change it. Raises Forbidden unless the actor owns it or may change anybody's."""
-    if not (owns(actor, on) or may(actor.user, Capability.CHANGE_ENVELOPES)):
+    """Raises Forbidden unless the actor `may_change` it."""
+    if not may_change(actor, on):
+        raise Forbidden
+
+
+def refuse_unless_may_delete(actor: Actor, on: Envelope) -> None:
+    """Of who may see it: its owner, and whoever may delete anybody's. Raises Forbidden."""
+    same = on.organization_id == actor.organization.pk
+    if not same or not (on.owner_user_id == actor.user.pk or may(actor.user, Capability.DELETE_ENVELOPES)):
         raise Forbidden
 
 
@@ -183,11 +208,30 @@ def visible_files(actor: Actor) -> QuerySet[File]:
     # Until it is erased, who may bring a request back may also fetch what is in it.
     envelopes = visible(actor, removed=True).values("pk")
     documents = Document.objects.filter(envelope__in=envelopes, removed_at=None)
-    sealed = DocumentVersion.objects.filter(
-        document__envelope__in=envelopes, kind=DocumentVersion.Kind.SEALED, voided_at=None
+    shown = (DocumentVersion.Kind.PREPARED, DocumentVersion.Kind.SEALED)
+    versions = DocumentVersion.objects.filter(
+        document__envelope__in=envelopes, kind__in=shown, voided_at=None
     )
     return all_of_tenant.filter(
         Q(created_by_user=actor.user)
         | Q(pk__in=documents.values("original"))
-        | Q(pk__in=sealed.values("file"))
+        | Q(pk__in=versions.values("file"))
     )
+
+
+def visible_templates(actor: Actor) -> QuerySet[Envelope]:
+    """Templates that `actor` may see: as `visible`, and those that are offered to everybody in the organisation who may make envelopes."""
+    own = visible(actor).filter(template=True)
+    if not may_create_envelopes(actor.user):
+        return own
+    public = Q(template=True, public=True, state=EnvelopeState.OFFERED, deleted_at=None, erased_at=None)
+    rows = Envelope.objects.filter(organization=actor.organization)
+    return rows.filter(public | Q(pk__in=own.values("pk")))
+
+
+def get_template(actor: Actor, dialect: str, pub: str) -> Envelope:
+    """The template with this public id. Raises NotFound."""
+    found = visible_templates(actor).filter(dialect=dialect, pub=pub).select_related("organization").first()
+    if found is None:
+        raise NotFound
+    return found

@@ -13,6 +13,7 @@ from . import audit, phases, preparing
 from .graph import recompute
 from .locks import lock_envelope
 from .models import DocumentVersion, EnvelopeState, Field, Phase
+from .ports import dialect
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,7 @@ def adopt_prepared(envelope_id: int, prepared: Sequence[Prepared]) -> bool:
     at = now(envelope.organization.clock_offset)
     done = {p.document_id: p for p in prepared}
     documents = preparing.waiting(envelope)
+    port = dialect(envelope.dialect)
     if any(d.pk not in done or done[d.pk].epoch != d.epoch for d in documents):
         return False  # other files meanwhile; they have a job of their own
     for document in documents:
@@ -48,6 +50,7 @@ def adopt_prepared(envelope_id: int, prepared: Sequence[Prepared]) -> bool:
             document.signed_name,
             media_type="application/pdf",
             pages=one.pages,
+            pub=port.new_public_id("file", at) if port.names_files else None,
         )
         document.head = DocumentVersion.objects.create(
             document=document,
@@ -76,5 +79,5 @@ def adopt_prepared(envelope_id: int, prepared: Sequence[Prepared]) -> bool:
     outcome = recompute(envelope, at)
     envelope.needs_attention = ""
     envelope.save()
-    phases.opened(envelope, outcome.opened_for, at)
+    phases.opened(envelope, outcome.opened, at)
     return more

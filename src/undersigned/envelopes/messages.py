@@ -18,7 +18,7 @@ from undersigned.delivery.params import FileRef, Pair, Params
 from undersigned.identity.models import OneTimeCode
 
 from .letters import asking_params, letter, mail, owner_params, people_params
-from .models import Assignment, DocumentVersion, Envelope, Grant, Recipient, RecipientState
+from .models import Assignment, Collection, DocumentVersion, Envelope, Grant, Recipient, RecipientState
 from .policy import Policy
 from .ports import dialect
 
@@ -101,6 +101,7 @@ def invitation(
     """What `invite` posts; a preview shows the same."""
     replaced = (
         envelope.collection is not None
+        and envelope.collection.kind == Collection.Kind.CONTRACT
         and Recipient.objects.filter(
             envelope__collection=envelope.collection,
             envelope__position__lt=envelope.position,
@@ -180,7 +181,9 @@ def one_time_code_of(message: Message) -> OneTimeCode | None:
 
 
 def tell_declined(envelope: Envelope, decliner: Recipient, at: datetime, reason: str) -> None:
-    """To the owner with the reason; to the others only that it has stopped."""
+    """To the owner with the reason; to the others only that it has stopped. To nobody where the sender brings people their links."""
+    if not Policy.model_validate(envelope.policy).invitation:
+        return
     told = {"person": decliner.full_name or decliner.email or "", "reason": reason}
     for number, draft in enumerate(
         _to_owners(envelope, "refused", owner_params(envelope, at).model_copy(update=told))
@@ -199,7 +202,9 @@ def tell_declined(envelope: Envelope, decliner: Recipient, at: datetime, reason:
 
 
 def tell_cancelled(envelope: Envelope, at: datetime) -> None:
-    """To those who were invited and have not refused; who has heard of nothing hears nothing."""
+    """To those who were invited and have not refused; who has heard of nothing hears nothing. To nobody where the sender brings the links."""
+    if not Policy.model_validate(envelope.policy).invitation:
+        return
     for person in _invited(envelope):
         mail(
             envelope,

@@ -27,7 +27,7 @@ class DialectPort(Protocol):
     name: str
     policy: Policy
     names_files: bool
-    """Its programs fetch the sealed files by an id of their own."""
+    """Its programs fetch the files that were made of documents, prepared and sealed, by an id of their own."""
     use_cases: frozenset[str]
     """Use cases that the dialect's words can express; the console offers no others."""
 

@@ -37,7 +37,7 @@ from .policy import Policy
 def send(actor: Actor, envelope_id: int, seen: str | None = None) -> Envelope:
     """Invite those whose turn it is. The documents' pages are made final by a job of the same transaction (`lifecycle.prepare`).
 
-    `seen`: the `drafts.digest` of what was checked. Raises Invalid (recipients required, documents required, due_at past), Conflict
+    `seen`: the `drafts.digest` of what was checked. Raises Invalid (recipients required, documents required, due_at past, expires_at past), Conflict
     (already_sent, superseded, moved: the draft is not what was checked), NotFound.
     """
     with atomic():
@@ -93,7 +93,7 @@ def begin_round(envelope: Envelope, at: datetime) -> None:
     for person in outcome.turn_of:
         notify.happened(envelope, NotificationPlan.Trigger.CREATED, at, recipient=person)
     envelope.save()
-    phases.opened(envelope, outcome.opened_for, at)
+    phases.opened(envelope, outcome.opened, at)
 
 
 def turn(envelope: Envelope) -> QuerySet[Recipient]:
@@ -116,5 +116,8 @@ def _refuse_incomplete(
     chosen = policy.due_months is None and not policy.due_may_be_past
     if chosen and envelope.due_at is not None and envelope.due_at <= at:
         faults["due_at"] = ["past"]
+    ends = envelope.expires_at if policy.past_expires == "envelope_expires" else None
+    if ends is not None and ends <= at:
+        faults["expires_at"] = ["past"]
     if faults:
         raise Invalid(faults)

@@ -60,6 +60,7 @@ def removed(envelope: Envelope) -> bool:
     """Is there nothing left to be seen of it: erased, without its content, or in the days before its erasure?"""
     return (
         envelope.erased_at is not None
+        or envelope.deleted_at is not None
         or envelope.content_erased_at is not None
         or (envelope.collection is not None and envelope.collection.marked_deleted_at is not None)
     )

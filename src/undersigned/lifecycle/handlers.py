@@ -14,6 +14,7 @@ from undersigned.jobs.run import Run
 from undersigned.jobs.ticks import every
 
 from .expiry import expire_due, expire_due_envelopes
+from .fetch_source import fetch_source, gave_up
 from .notifications import send_due
 from .package import package
 from .prepare import prepare
@@ -21,6 +22,7 @@ from .reminders import remind_due
 from .result import result
 from .retention import BATCH, erase_due, sweep
 from .seal import seal
+from .send_batch import send_batch
 from .session_files import close_expired
 
 FOR_EVER = 1_000_000
@@ -77,6 +79,18 @@ def package_job(payload: Payload, run: Run) -> None:
     """Put signed documents together into one sealed file."""
     with _noting("packaging", payload, run):
         package(payload["package"], run)
+
+
+@handler("fetch_source", max_attempts=8, on_dead=lambda payload, reason: gave_up(payload["document"], reason))
+def fetch_source_job(payload: Payload, run: Run) -> None:
+    """Fetch a file that the sender named by its address."""
+    fetch_source(payload["document"], run)
+
+
+@handler("send_batch", max_attempts=FOR_EVER)
+def send_batch_job(payload: Payload, run: Run) -> None:
+    """Send the envelopes that were made of a sheet."""
+    send_batch(payload["collection"], run)
 
 
 ERASE_EVERY = 600

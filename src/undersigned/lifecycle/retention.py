@@ -46,7 +46,7 @@ def _kept(offset: timedelta) -> QuerySet[Envelope]:
     on_the_way = Message.objects.filter(
         envelope_id=OuterRef("pk"), purpose="cancelled", state=Message.State.QUEUED
     )
-    kept = Envelope.objects.filter(organization__clock_offset=offset, erased_at=None, deleted_at=None)
+    kept = Envelope.objects.filter(organization__clock_offset=offset, erased_at=None)
     return kept.exclude(Exists(on_the_way))
 
 

@@ -10,12 +10,39 @@ from ninja import NinjaAPI, Router
 from undersigned.dialects.shared.door import door, patterns
 from undersigned.dialects.shared.tokens import NO_STORE
 
-from . import errors, passwords, service, sessions, users
+from . import (
+    by_file,
+    copying,
+    errors,
+    notes,
+    notifications,
+    passwords,
+    resources,
+    robot_dsts,
+    service,
+    sessions,
+    trail,
+    transactions,
+    users,
+)
 from .answers import components
 from .auth import Bearer, token
 from .token_docs import TOKEN_PATH
 
-ROUTERS: tuple[Router, ...] = (sessions.router, passwords.router, service.router, users.router)
+ROUTERS: tuple[Router, ...] = (
+    sessions.router,
+    passwords.router,
+    service.router,
+    users.router,
+    transactions.router,
+    copying.router,
+    by_file.router,
+    robot_dsts.router,
+    resources.router,
+    notes.router,
+    trail.router,
+    notifications.router,
+)
 
 api = NinjaAPI(
     title="Signing Today Web API",

@@ -10,6 +10,8 @@ from undersigned.envelopes.models import Assignment, Envelope, Package, Recipien
 from undersigned.envelopes.policy import Policy
 from undersigned.envelopes.ports import WebhookDraft
 
+from . import events
+
 DIALECT = "signingtoday"
 
 
@@ -26,10 +28,23 @@ class SigningtodayPort:
         secret_known_to_sender=True,
         copy_to=("owner", "signers", "grants"),
         not_pdf="refuse",
+        inbox=True,
+        phases=True,
+        discussion=True,
+        room_access="signing_only",
     )
     use_cases = frozenset(
         {
             "create_envelope",
+            "create_draft",
+            "revise_draft",
+            "rearrange_draft",
+            "describe_file",
+            "offer",
+            "withdraw_template",
+            "copy_envelope",
+            "make_batch",
+            "fetch_sources",
             "send",
             "remind",
             "open_sitting",
@@ -39,7 +54,8 @@ class SigningtodayPort:
             "decline",
             "expire_envelope",
             "complete",
-            "delete_envelope",
+            "comment",
+            "put_away",
             "erase",
         }
     )
@@ -56,7 +72,7 @@ class SigningtodayPort:
         at: datetime,
         assignments: Sequence[Assignment] = (),
     ) -> list[WebhookDraft]:
-        return []
+        return events.drafts_of(envelope, event, assignments)
 
     def variables(self, envelope: Envelope, recipient: Recipient | None) -> dict[str, str]:
         """None: the API has no texts with gaps in them."""
