@@ -109,7 +109,7 @@ def set_appearance(request: HttpRequest, user_id: str, identity_id: str) -> Http
         form.fields.fault("file", _FAULTS["not_picture"] if form.fields.data.get("file") else "Required")
     if form.fields.faults or form.file is None:
         raise Faulty(form.fields.faults)
-    with store.receive(cast("BinaryIO", form.file), IMAGE_MAX) as received:
+    with form.file, store.receive(cast("BinaryIO", form.file), IMAGE_MAX) as received:
         try:
             file = looks.keep_look(identity, received, name or form.file.name or "signature", title)
         except UnusableLook as e:
