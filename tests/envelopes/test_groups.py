@@ -329,6 +329,23 @@ def test_what_hinders_sending_is_named_all_at_once(user: User) -> None:
     assert not Recipient.objects.exists()
 
 
+def test_a_user_who_signs_by_itself_does_so_when_its_turn_comes(user: User, other: User) -> None:
+    other.automatic, other.kind = True, User.Kind.ROBOT
+    other.save()
+    a, robot = person("a"), person("r", "Stamping Service", user=other.pk)
+    clause = PlannedField(key="9", kind="clause", signer="r", request="2", text="As agreed.", page=1)
+    envelope = _sent(user, draft(user, document([[a], [robot]], [asks("1", "a"), asks("2", "r")], [clause])))
+    assert not Signature.objects.exists()
+    Ticket(envelope, "1").sign()
+    run_due()
+    assert _fresh(envelope).state == "completed"
+    made = Signature.objects.get(assignment__key="2")
+    assert made.consent.automatic
+    assert "As agreed." in made.consent.text
+    assert made.proof is not None
+    assert made.proof.method == "automatic"
+
+
 def test_places_off_the_page_are_moved_onto_it(user: User) -> None:
     place = PlannedField(key="1", kind="signature", request="1", page=1, x=100, y=98, w=10, h=1)
     envelope = _sent(user, draft(user, document([[person("a")]], [asks("1", "a")], [place])))

@@ -79,6 +79,5 @@ def adopt_prepared(envelope_id: int, prepared: Sequence[Prepared]) -> bool:
     outcome = recompute(envelope, at)
     envelope.needs_attention = ""
     envelope.save()
-    phases.note(envelope, at)
-    phases.ask(envelope, outcome.opened, at)
+    phases.opened(envelope, outcome.opened, at)
     return more

@@ -50,8 +50,7 @@ def follow(envelope: Envelope, outcome: Outcome, at: datetime) -> None:
         messages.announce_event(envelope, "ended", None, at)
         inbox.tell_of_state(envelope, at)
     envelope.save()
-    phases.note(envelope, at)
-    phases.ask(envelope, outcome.opened, at)
+    phases.opened(envelope, outcome.opened, at)
     invite(envelope, [*outcome.turn_of, *outcome.opened_for], at, first=False)
 
 

@@ -254,5 +254,5 @@ def word(proof: IdentityProof) -> str:
 def strongest(sitting: Sitting) -> str:
     """The word for the strongest proof of this sitting."""
     found = {word(p) for p in current(sitting)}
-    order = ("eid", "sms-code", "email-code", "sender-code")
+    order = ("automatic", "eid", "sms-code", "email-code", "sender-code")
     return next((w for w in order if w in found), "link")

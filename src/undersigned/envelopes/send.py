@@ -93,8 +93,7 @@ def begin_round(envelope: Envelope, at: datetime) -> None:
     for person in outcome.turn_of:
         notify.happened(envelope, NotificationPlan.Trigger.CREATED, at, recipient=person)
     envelope.save()
-    phases.note(envelope, at)
-    phases.ask(envelope, outcome.opened, at)
+    phases.opened(envelope, outcome.opened, at)
 
 
 def turn(envelope: Envelope) -> QuerySet[Recipient]:

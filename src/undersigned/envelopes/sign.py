@@ -65,6 +65,8 @@ class SignRequest:
     request_key: str
     accepted: frozenset[int] = frozenset()
     """Row ids of the clauses that the person accepted; each stands word for word in `consent_text`."""
+    automatic: bool = False
+    """Nobody looked: a user who signs by itself (`auto_sign`)."""
 
 
 @dataclass
@@ -318,6 +320,7 @@ def _record_consent(
         pages_seen=sitting.pages_seen,
         at=at,
         digest=hashlib.sha256(canonical_json(record)).hexdigest(),
+        automatic=request.automatic,
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from undersigned.envelopes.attention import note_attention
+from undersigned.envelopes.auto_sign import auto_sign
 from undersigned.jobs.models import Job
 from undersigned.jobs.queue import enqueue
 from undersigned.jobs.registry import GiveUp, LeaseLost, Payload, handler
@@ -64,6 +65,13 @@ def result_job(payload: Payload, run: Run) -> None:
     """Seal what one person has signed."""
     with _noting("sealing a result", payload, run):
         result(payload["recipient"], run)
+
+
+@handler("auto_sign", max_attempts=FOR_EVER, on_dead=_note)
+def auto_sign_job(payload: Payload, run: Run) -> None:
+    """Sign for a user who signs by itself."""
+    with _noting("signing by itself", payload, run):
+        auto_sign(payload["assignment"])
 
 
 @handler("package", max_attempts=FOR_EVER, on_dead=_note)

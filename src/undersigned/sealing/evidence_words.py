@@ -90,6 +90,7 @@ _METHODS = {
     "sms-code": gettext_noop("Code by SMS"),
     "sender-code": gettext_noop("Code given by the sender"),
     "eid": gettext_noop("Electronic identity"),
+    "automatic": gettext_noop("Service account that signs by itself"),
 }
 _STATES = {
     "active": gettext_noop("Has not signed"),
