@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import re
 import secrets
+import uuid
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -16,7 +17,7 @@ from django.utils.http import urlencode
 from tests.conformance.signers import run_jobs
 from tests.console import world as consoles
 from undersigned.accounts.credentials import create_api_key
-from undersigned.accounts.models import Credential, User
+from undersigned.accounts.models import Credential, Group, User
 from undersigned.delivery.models import Message, WebhookEvent
 from undersigned.envelopes import links
 from undersigned.envelopes.enter_code import enter_code
@@ -117,7 +118,11 @@ def _values(world: World) -> dict[str, dict[str, str]]:
     bank = Provider.objects.create(  # where nobody listens, and where we would not go
         organization=sent.organization, key="bank", name="Bank", issuer="https://127.0.0.1:1", client_id="c"
     )
+    ivan = consoles.user(sent.organization, "ivan", "Ivan", "Ild", User.Role.SIGNER)
     own = {
+        "user_pub": str(ivan.pub),
+        "user_id": str(ivan.pub),
+        "group_id": str(Group.objects.create(organization=sent.organization, name="Sales").pk),
         "contract_id": collection.pub,
         "version": "1",
         "filename": version.document.title,
@@ -159,6 +164,8 @@ def _values(world: World) -> dict[str, dict[str, str]]:
         "token": secrets.token_urlsafe(32),
         "room_id": UNKNOWN_ROOM,
         "pub": secrets.token_hex(12),
+        "user_pub": str(uuid.uuid4()),
+        "user_id": str(uuid.uuid4()),
         **dict.fromkeys(
             (
                 "envelope_id",
@@ -171,6 +178,7 @@ def _values(world: World) -> dict[str, dict[str, str]]:
                 "job_id",
                 "comment_id",
                 "provider_id",
+                "group_id",
             ),
             "987654321",
         ),

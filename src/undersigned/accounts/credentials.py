@@ -73,6 +73,22 @@ def create_oauth_client(
     return credential, secret
 
 
+def own_client(user: User, dialect: str, description: str) -> Credential:
+    """The client of this name that acts for the user alone, made if need be; nobody knows its secret, so tokens come from us only."""
+    found = Credential.objects.filter(
+        user=user, dialect=dialect, kind=Credential.Kind.OAUTH_CLIENT, description=description, client_id=None
+    ).first()
+    return found or Credential.objects.create(
+        organization=user.organization,
+        user=user,
+        dialect=dialect,
+        kind=Credential.Kind.OAUTH_CLIENT,
+        reach=Credential.Reach.USER,
+        description=description,
+        secret_hash=secrets.token_bytes(32),
+    )
+
+
 def find_oauth_client(dialect: str, client_id: str, secret: str) -> Credential | None:
     """The enabled client with this id and secret; None for unknown, disabled and wrong ones alike."""
     return (

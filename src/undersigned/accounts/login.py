@@ -21,14 +21,17 @@ PER_ACCOUNT = 100
 nobody locks a person out by guessing)."""
 
 
-def check_login(request: HttpRequest, login: str, password: str) -> User | None:
-    """The user of `username@slug` and password, or None; every try counts, here and in the console alike. Raises `limits.LimitReached`."""
+def check_login(request: HttpRequest, login: str, password: str, *, robots: bool = False) -> User | None:
+    """The user of `username@slug` and password, or None; every try counts, by whichever door. Raises `limits.LimitReached`.
+
+    `robots`: programs have passwords too, where they may log in.
+    """
     address, account = limits.client_address(request), login.lower()
     pair = f"{address} {account}"
     limits.take("login.address", address, PER_ADDRESS, QUARTER)
     limits.take("login.pair", pair, PER_PAIR, QUARTER)
     limits.take("login.account", account, PER_ACCOUNT, timedelta(hours=1))
-    user = authenticate(request, username=login, password=password)
+    user = authenticate(request, username=login, password=password, robots=robots)
     if not isinstance(user, User):
         return None
     limits.clear("login.pair", pair)
@@ -39,11 +42,17 @@ class OrganizationBackend(BaseBackend):
     """Checks `username@slug` and password; unknown and wrong take the same time."""
 
     def authenticate(
-        self, request: HttpRequest | None, username: str | None = None, password: str | None = None, **_: Any
+        self,
+        request: HttpRequest | None,
+        username: str | None = None,
+        password: str | None = None,
+        robots: bool = False,
+        **_: Any,
     ) -> User | None:
         name, _at, slug = (username or "").rpartition("@")
+        kinds = [User.Kind.PERSON, *([User.Kind.ROBOT] if robots else [])]
         user = (
-            User.objects.filter(organization__slug=slug, username=name, kind=User.Kind.PERSON)
+            User.objects.filter(organization__slug=slug, username=name, kind__in=kinds)
             .select_related("organization")
             .first()
         )

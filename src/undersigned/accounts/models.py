@@ -98,6 +98,7 @@ class User(AbstractBaseUser):
     extra = models.JSONField(default=dict, help_text="What programs keep with the user.")
     template_data = models.JSONField(default=dict, help_text="Values for text fields of templates.")
     wire = models.JSONField(default=dict)
+    created_by = models.ForeignKey("self", null=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = UserManager()
@@ -199,12 +200,11 @@ class EndpointConfig(models.Model):
 
 
 class PasswordToken(models.Model):
-    """Lets its holder choose a new password, once (`accounts.passwords`)."""
+    """Lets its holder choose a new password, once (`accounts.password_tokens`): who has used it has no row any more."""
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="password_tokens")
     secret_hash = models.BinaryField(max_length=32, unique=True)
     expires_at = models.DateTimeField(db_index=True)
-    used_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
 

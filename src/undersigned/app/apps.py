@@ -17,9 +17,11 @@ class AppConfig(DjangoAppConfig):
     label = "app"
 
     def ready(self) -> None:
+        from undersigned.accounts import ports as account_ports
         from undersigned.console import doctor as console_doctor
         from undersigned.console.port import ConsolePort
         from undersigned.delivery import ports as delivery_ports
+        from undersigned.delivery.account import Letters
         from undersigned.dialects.signicat.port import SignicatPort
         from undersigned.dialects.signingtoday.port import SigningtodayPort
         from undersigned.dialects.signspace.port import SignspacePort
@@ -32,6 +34,7 @@ class AppConfig(DjangoAppConfig):
         from undersigned.room.engine import Engine
         from undersigned.room.talk_engine import TalkEngine
 
+        account_ports.register(Letters())
         delivery_ports.register(PORTS)
         envelope_ports.register(SignsquidPort())
         envelope_ports.register(SignspacePort())

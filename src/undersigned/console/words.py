@@ -145,6 +145,9 @@ _PURPOSES = {
     "infected": gettext_noop("Virus scan"),
     "comment": gettext_noop("Message in the discussion"),
     "comment_protected": gettext_noop("Message in the discussion"),
+    "welcome": gettext_noop("Word of a new account"),
+    "password_lost": gettext_noop("Link for a new password"),
+    "password_cleared": gettext_noop("Link for a new password"),
 }
 
 

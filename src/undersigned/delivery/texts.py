@@ -10,7 +10,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from . import protected
+from . import account_words, protected
 from .fit import date, fit_sms, fit_subject, moment, shorten
 from .words import Block, Material, Words, text
 
@@ -284,6 +284,9 @@ MAILS: dict[str, tuple[Callable[[Material], tuple[str, list[Block]]], Secret]] =
     "infected": (_infected, "url"),
     "comment": (_comment, "url"),
     "comment_protected": (protected.comment, "url"),
+    "welcome": (account_words.welcome, "url"),
+    "password_lost": (account_words.password_lost, "url"),
+    "password_cleared": (account_words.password_cleared, "url"),
 }
 """Mail purposes: how each is worded, and the one secret that its text holds. No text has a slot for both link and code."""
 
@@ -302,8 +305,8 @@ _PROTECTED = (
     "cancelled_protected",
     "comment_protected",
 )
-_ANONYMOUS = (*_PROTECTED, "code")
-"""Purposes whose text names no person before identification."""
+_ANONYMOUS = (*_PROTECTED, "code", "welcome", "password_lost", "password_cleared")
+"""Purposes that come from the organisation: their text names no person before identification, or they are about the reader's account."""
 
 
 def check_purpose(channel: str, purpose: str) -> None:

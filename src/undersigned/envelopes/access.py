@@ -66,10 +66,10 @@ def concerning(actor: Actor, user: User) -> QuerySet[Envelope]:
 
 
 def owns(actor: Actor, on: Envelope | Collection) -> bool:
-    """May `actor` say what becomes of it: owner, administrator, the credential that made it, or who was granted that?"""
+    """May `actor` say what becomes of it: owner, who may change anybody's, the credential that made it, or who was granted that?"""
     if on.organization_id != actor.organization.pk:
         return False
-    by_role = actor.reach == Credential.Reach.USER and actor.user.role == User.Role.ADMIN
+    by_role = actor.reach == Credential.Reach.USER and may(actor.user, Capability.CHANGE_ENVELOPES)
     by_client = (
         actor.reach == Credential.Reach.CLIENT
         and actor.credential is not None
@@ -82,6 +82,12 @@ def owns(actor: Actor, on: Envelope | Collection) -> bool:
         or on.owner_user_id == actor.user.pk
         or on.grants.filter(mine, right=Grant.Right.OWNER).exists()
     )
+
+
+def may_delete(actor: Actor, envelope: Envelope) -> bool:
+    """May `actor` delete an envelope that they see: its owner, or who may delete anybody's?"""
+    by_capability = actor.reach == Credential.Reach.USER and may(actor.user, Capability.DELETE_ENVELOPES)
+    return by_capability or owns(actor, envelope)
 
 
 def refuse_unless_owner(actor: Actor, on: Envelope | Collection) -> None:
@@ -111,13 +117,19 @@ def refuse_unless_may_delete(actor: Actor, on: Envelope) -> None:
         raise Forbidden
 
 
+def refuse_unless_maker(actor: Actor) -> None:
+    """Raises Forbidden for who only signs: they make no envelopes, by whichever door."""
+    if not may_create_envelopes(actor.user):
+        raise Forbidden
+
+
 def get_managed(actor: Actor, envelope_id: int) -> Envelope:
-    """The envelope with this row id, for who may change it: owner, administrator, or who was granted that. Raises NotFound."""
+    """The envelope with this row id, for who may change it: owner, who may change anybody's, or who was granted that. Raises NotFound."""
     envelope = get_envelope(actor, envelope_id)
-    may = envelope.owner_user_id == actor.user.pk or actor.user.role == User.Role.ADMIN
+    is_theirs = envelope.owner_user_id == actor.user.pk or may(actor.user, Capability.CHANGE_ENVELOPES)
     owners = Grant.objects.filter(envelope=envelope, right=Grant.Right.OWNER)
     if (
-        not may
+        not is_theirs
         and not owners.filter(Q(user=actor.user) | Q(group__in=actor.user.groups.values("pk"))).exists()
     ):
         raise NotFound
@@ -132,7 +144,7 @@ def visible_collections(actor: Actor, *, removed: bool = False) -> QuerySet[Coll
     match actor.reach:
         case Credential.Reach.CLIENT:
             return all_of_tenant.filter(created_by_credential=actor.credential)
-        case Credential.Reach.USER if actor.user.role == User.Role.ADMIN:
+        case Credential.Reach.USER if may(actor.user, Capability.SEE_ENVELOPES):
             return all_of_tenant
         case Credential.Reach.ACCOUNT:
             return all_of_tenant.filter(owner_user=actor.user)

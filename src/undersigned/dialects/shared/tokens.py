@@ -76,7 +76,7 @@ def password(asked: TokenRequest) -> Mapping[str, object]:
     username, secret = asked.form.get("username", ""), asked.form.get("password", "")
     if not username or not secret:
         raise TokenError("invalid_request")
-    user = check_login(asked.http, username, secret)
+    user = check_login(asked.http, username, secret, robots=True)
     if user is None or user.organization_id != asked.client.organization_id:
         raise TokenError("invalid_grant")
     return _session(tokens.begin(asked.client, user))

@@ -10,7 +10,18 @@ from ninja import NinjaAPI, Router
 from undersigned.dialects.shared.door import door, patterns
 from undersigned.dialects.shared.tokens import NO_STORE
 
-from . import errors, notes, notifications, resources, sessions, trail, transactions
+from . import (
+    errors,
+    notes,
+    notifications,
+    passwords,
+    resources,
+    service,
+    sessions,
+    trail,
+    transactions,
+    users,
+)
 from .answers import components
 from .auth import Bearer, token
 from .token_docs import TOKEN_PATH
@@ -22,6 +33,9 @@ ROUTERS: tuple[Router, ...] = (
     notes.router,
     trail.router,
     notifications.router,
+    passwords.router,
+    service.router,
+    users.router,
 )
 
 api = NinjaAPI(

@@ -59,7 +59,10 @@ _STATES = {
     "sealing": "All have signed; the signed files are being made",
     "full": "There are too many notes",
     "last_admin": "The organisation's last administrator",
-    "oneself": "Not to one's own account",
+    "person": "Not a service account",
+    "robot": "A service account has no mailbox",
+    "disabled": "The account is disabled",
+    "no_address": "The account has no e-mail address",
     "password_token": "Unknown, used or expired token",
     "login": "The login service's word cannot be believed",
 }

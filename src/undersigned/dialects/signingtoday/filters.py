@@ -32,7 +32,7 @@ _MEMBER = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*(\.[A-Za-z0-9_-]+)*")
 _OPERATOR = re.compile(r"==|!=|>=|<=|>|<|=in=|=like=")
 _WORD = re.compile(r"(and|or|not)(?=[\s(]|$)", re.IGNORECASE)
 _QUOTED = re.compile(r"\"((?:[^\"\\]|\\.)*)\"|'((?:[^'\\]|\\.)*)'", re.DOTALL)
-_BARE_ENDS = re.compile(r"\s+(?:and|or)(?=[\s(])|\)|$", re.IGNORECASE)
+_BARE_ENDS = re.compile(r"\s+(?:and|or)(?=[\s(]|$)|\)|$", re.IGNORECASE)
 _LISTED_ENDS = re.compile(r"[,)]|$")
 
 

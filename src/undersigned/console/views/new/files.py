@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from undersigned.console import scope
 from undersigned.console.port import ConsolePort
+from undersigned.envelopes.access import refuse_unless_maker
 from undersigned.envelopes.actor import Actor
 from undersigned.envelopes.add_document import add_document
 from undersigned.envelopes.create_envelope import TITLE_MAX, create_envelope
@@ -33,6 +34,7 @@ FILES_MAX = 50
 @scope.page
 def start(request: HttpRequest, actor: Actor) -> HttpResponse:
     """The first files make the draft; until then nothing is stored."""
+    refuse_unless_maker(actor)
     if request.method == "POST":
         files = _received(request, actor)
         if files:
