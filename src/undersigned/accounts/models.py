@@ -191,7 +191,9 @@ class EndpointConfig(models.Model):
     """How a user's own server is called: where events go, what headers they carry, how we prove ourselves there and where files are fetched."""
 
     user = models.OneToOneField(User, on_delete=models.CASCADE, related_name="endpoint")
+    dialect = models.CharField(max_length=20, help_text="Whose events go to the URL: each API words its own.")
     url = models.CharField(max_length=2000, blank=True)
+    secret = EncryptedTextField(null=True, help_text="Standard Webhooks secret, whsec_….")
     headers = EncryptedTextField(null=True, help_text="JSON: name to list of values.")
     auth = EncryptedTextField(
         null=True, help_text="JSON: mode (basic, digest), username, password, client key and certificate."

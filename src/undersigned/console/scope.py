@@ -90,6 +90,8 @@ def readable_messages(actor: Actor) -> QuerySet[Message]:
         local |= Q(transport="", channel=Message.Channel.EMAIL)
     if settings.DEMO and not settings.SMS_URL:
         local |= Q(transport="", channel=Message.Channel.SMS)
+    if settings.DEMO and not settings.PUSH_URL:
+        local |= Q(transport="", channel=Message.Channel.PUSH)
     of_tenant = Message.objects.filter(local, organization=actor.organization).exclude(
         channel=Message.Channel.WEBHOOK
     )

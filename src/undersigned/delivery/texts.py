@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Literal
 from urllib.parse import urlsplit
 
@@ -12,6 +12,7 @@ from django.utils.translation import ngettext
 
 from . import account_words, protected
 from .fit import date, fit_sms, fit_subject, moment, shorten
+from .push_texts import PUSH
 from .words import Block, Material, Words, text
 
 
@@ -311,7 +312,9 @@ _ANONYMOUS = (*_PROTECTED, "code", "welcome", "password_lost", "password_cleared
 
 def check_purpose(channel: str, purpose: str) -> None:
     """Raise ValueError unless there is a text for it."""
-    if purpose != OWN_WORDS and purpose not in (MAILS if channel == "email" else SMS):
+    texts: dict[str, Collection[str]] = {"email": MAILS, "sms": SMS, "push": PUSH}
+    known = texts.get(channel, ())
+    if purpose not in known and (purpose != OWN_WORDS or channel == "push"):
         raise ValueError(f"no {channel} text for {purpose!r}")
 
 

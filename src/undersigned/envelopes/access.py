@@ -96,6 +96,12 @@ def refuse_unless_owner(actor: Actor, on: Envelope | Collection) -> None:
         raise NotFound
 
 
+def refuse_unless_maker(actor: Actor) -> None:
+    """Raises Forbidden for who only signs: they make no envelopes, by whichever door."""
+    if not may_create_envelopes(actor.user):
+        raise Forbidden
+
+
 def may_change(actor: Actor, on: Envelope) -> bool:
     """Of who may see it: its owner, unless they may make none any more, and whoever may change anybody's. No query."""
     if on.organization_id != actor.organization.pk:
@@ -114,12 +120,6 @@ def refuse_unless_may_delete(actor: Actor, on: Envelope) -> None:
     """Of who may see it: its owner, and whoever may delete anybody's. Raises Forbidden."""
     same = on.organization_id == actor.organization.pk
     if not same or not (on.owner_user_id == actor.user.pk or may(actor.user, Capability.DELETE_ENVELOPES)):
-        raise Forbidden
-
-
-def refuse_unless_maker(actor: Actor) -> None:
-    """Raises Forbidden for who only signs: they make no envelopes, by whichever door."""
-    if not may_create_envelopes(actor.user):
         raise Forbidden
 
 

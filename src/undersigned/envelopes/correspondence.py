@@ -113,9 +113,10 @@ class Outcome:
 def note(message: Message, kind: str, by: Actor | None = None, error: str | None = None) -> None:
     """Write into the audit trail what became of a mail or SMS; in the caller's transaction, before it locks the message.
 
-    Webhooks have a record of their own, and an erased envelope has none.
+    Webhooks and push messages have a record of their own, and an erased envelope has none.
     """
-    if message.channel == Message.Channel.WEBHOOK or message.envelope_id is None:
+    unnoted = (Message.Channel.WEBHOOK, Message.Channel.PUSH)
+    if message.channel in unnoted or message.envelope_id is None:
         return
     try:
         envelope: Envelope = lock_envelope(message.envelope_id)

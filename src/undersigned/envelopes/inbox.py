@@ -8,6 +8,8 @@ from datetime import datetime
 from django.db.models import Q, QuerySet
 
 from undersigned.accounts.models import User
+from undersigned.delivery.params import Params
+from undersigned.delivery.push import post_push
 
 from .actor import Actor
 from .models import Envelope, Grant, InboxItem, Recipient
@@ -29,12 +31,22 @@ EVENTS = (
 
 
 def tell(envelope: Envelope, event: str, users: Iterable[int], at: datetime) -> None:
-    """Put `event` into the inbox of these users (row ids), where the envelope's policy keeps one. Caller holds the transaction."""
+    """Put `event` into the inbox of these users (row ids), where the envelope's policy keeps one, and on the phones that they trust. Caller
+    holds the transaction."""
     if not Policy.model_validate(envelope.policy).inbox:
         return
-    InboxItem.objects.bulk_create(
+    items = InboxItem.objects.bulk_create(
         InboxItem(user_id=user, envelope=envelope, event=event, at=at) for user in dict.fromkeys(users)
     )
+    with_phones = User.objects.filter(
+        pk__in=[item.user_id for item in items], devices__push_token__isnull=False
+    )
+    phones = {user.pk: user for user in with_phones.select_related("organization").distinct()}
+    for item in items:
+        if item.user_id in phones:
+            post_push(
+                phones[item.user_id], event, Params(title=envelope.title), f"push:{item.pk}", envelope.pk
+            )
 
 
 def tell_of_state(envelope: Envelope, at: datetime) -> None:
