@@ -34,9 +34,14 @@ def change(status: int, participant: int = 404) -> dict[str, int]:
 
 
 def make(status: int, outsider: int = 404) -> dict[str, int]:
-    """For all who may see it and make transactions."""
-    signs_only = {"bystander": 403, "participant": 403}
-    return OUTSIDE | {"outsider": outsider, "reader": status, "admin": status, "owner": status} | signs_only
+    """For all who see it and make transactions."""
+    return OUTSIDE | {
+        "outsider": outsider,
+        "participant": 404,
+        "reader": status,
+        "admin": status,
+        "owner": status,
+    }
 
 
 ALL = dict.fromkeys(CALLERS, 200) | {"nobody": 401}
@@ -74,6 +79,7 @@ ASKS = [
     Ask("POST", "/DST/{running}/notify", f"{DST}/notify", change(204, participant=403)),
     Ask("PUT", "/DST/{running}", DST, change(409, participant=403), {"title": "Mine now"}),
     Ask("PUT", "/resource/{filled}", "api/resource/<resource_id>", change(409, participant=403), {"title": "x"}),
+    Ask("POST", "/DST/{running}/clone", f"{DST}/clone", make(200) | {"participant": 403}),
     Ask("POST", "/DST/{running}/replace", f"{DST}/replace", change(409, participant=403)),
     Ask("POST", "/DST/{running}/modify", f"{DST}/modify", change(409, participant=403)),
     Ask("DELETE", "/DST/{running}", DST, change(204, participant=403)),
