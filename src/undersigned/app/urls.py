@@ -14,6 +14,7 @@ from undersigned.dialects.signspace import api as signspace
 from undersigned.dialects.signsquid import api as signsquid
 from undersigned.public import api_docs
 from undersigned.public.health import health
+from undersigned.room.urls import ticket_patterns
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", health),
@@ -27,6 +28,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *(path(f"{base}/", include(signicat.urlpatterns)) for base in signicat_addresses.BASES),
     path("", include(signicat.root_patterns)),
     path("room/", include("undersigned.room.urls")),
+    path("", include((ticket_patterns, "tickets"))),
     path("console/", include("undersigned.console.urls")),
     path("", include("undersigned.public.urls")),
 ]

@@ -236,6 +236,7 @@ _GOOD = {"signed", "agreed", "sealed", "completed"}
 _BAD = {
     "declined",
     "code_wrong",
+    "password_wrong",
     "code_locked",
     "wrong_person",
     "identification_failed",

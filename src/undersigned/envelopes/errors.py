@@ -14,6 +14,7 @@ __all__ = [
     "NotFound",
     "RunOut",
     "WrongCode",
+    "WrongPassword",
     "WrongPerson",
 ]
 
@@ -32,6 +33,10 @@ class RunOut(Refusal):
 
 class WrongPerson(Refusal):
     """Somebody was identified, and it is not the one whom the sender named. What did not match is nobody's business."""
+
+
+class WrongPassword(Refusal):
+    """It is not the password of the user whom the sender named."""
 
 
 class WrongCode(Refusal):

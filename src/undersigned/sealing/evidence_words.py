@@ -34,12 +34,14 @@ _EVENTS = {
     "identified": gettext_noop("{name} proved who they are with the code"),
     "identified:mail_code": gettext_noop("{name} proved who they are with a code by mail"),
     "identified:sms_code": gettext_noop("{name} proved who they are with a code by SMS"),
+    "identified:password": gettext_noop("{name} proved who they are with the password of their account"),
     "identified:strong": gettext_noop("{name} was identified by {provider}"),
     "one_time_code_sent": gettext_noop("A one-time code was sent to {name}"),
     "wrong_person": gettext_noop("Somebody else than {name} was identified by {provider}, and was refused"),
     "identification_failed": gettext_noop("{provider} did not identify {name}"),
     "identification_locked": gettext_noop("Too many wrong identifications for {name}; a pause of 15 minutes"),
     "code_wrong": gettext_noop("A wrong code was entered for {name}"),
+    "password_wrong": gettext_noop("A wrong password was entered for {name}"),
     "code_locked": gettext_noop("Too many wrong codes for {name}; a pause of 15 minutes"),
     "signed": gettext_noop("{name} signed"),
     "viewed": gettext_noop("{name} has read a document"),
@@ -90,6 +92,7 @@ _METHODS = {
     "sms-code": gettext_noop("Code by SMS"),
     "sender-code": gettext_noop("Code given by the sender"),
     "eid": gettext_noop("Electronic identity"),
+    "password": gettext_noop("Password of their account"),
     "automatic": gettext_noop("Service account that signs by itself"),
 }
 _STATES = {

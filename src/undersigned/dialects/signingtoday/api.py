@@ -31,6 +31,9 @@ from .token_docs import TOKEN_PATH
 
 ROUTERS: tuple[Router, ...] = (
     sessions.router,
+    passwords.router,
+    service.router,
+    users.router,
     transactions.router,
     copying.router,
     by_file.router,
@@ -39,9 +42,6 @@ ROUTERS: tuple[Router, ...] = (
     notes.router,
     trail.router,
     notifications.router,
-    passwords.router,
-    service.router,
-    users.router,
 )
 
 api = NinjaAPI(
