@@ -70,6 +70,7 @@ def link(server: Server, address: str, subject: str) -> str:
 
 def seen(page: Page, name: str, folder: Path) -> None:
     """Nothing is cut off at the side; a picture stays, to be looked at."""
+    page.wait_for_load_state("networkidle")
     width = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
     assert width[0] <= width[1], name
     page.screenshot(path=folder / f"{name}-{width[1]}.png")
