@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 export PYTHONDONTWRITEBYTECODE =
 
-.PHONY: run test lint bench crash lock messages clean
+.PHONY: run test lint bench crash lock messages migrations clean
 
 run: $(VENV)/.run  ## start the server with a demo organisation
 	@exec $(BIN)/undersigned serve
@@ -44,6 +44,9 @@ lock:  ## resolve anew (needs uv)
 
 messages: $(VENV)/.dev  ## bring the catalogues of all languages up to the sources (needs GNU gettext)
 	$(BIN)/python -m tests.messages
+
+migrations: $(VENV)/.dev  ## write each room's one migration anew from the models
+	$(BIN)/python -m tests.migrations
 
 clean:
 	rm -rf $(VENV) data

@@ -24,16 +24,10 @@ from . import world as worlds
 from .routes import CALLERS, JSON, LOGGED_IN_ELSEWHERE, ORDERS, ROOM, ROWS, Row, patterns
 from .world import World, call, rows_of_all_tables, with_cookie, with_key
 
-pytestmark = [pytest.mark.django_db, pytest.mark.adversarial]
+pytestmark = [pytest.mark.django_db, pytest.mark.adversarial, pytest.mark.xdist_group("doors")]
 PROGRAMS = ("api/", *(f"{base}/" for base in ORDERS))
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 Ask = Callable[[str, str, str, Row], Any]
-
-
-@pytest.fixture
-def world(db: None, settings: LazySettings) -> World:
-    settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
-    return worlds.build()
 
 
 def rows(*kinds: str) -> list[tuple[str, str, Row]]:

@@ -10,18 +10,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.conf import LazySettings
 from django.test import Client
 
 from undersigned.app.middleware import CONTENT_SECURITY_POLICY
 from undersigned.console.views.messages import MAIL_POLICY
 
-from . import world as worlds
 from .routes import ROWS, Row
 from .test_authorization import address
 from .world import World, call, with_cookie, with_key
 
-pytestmark = [pytest.mark.django_db, pytest.mark.adversarial]
+pytestmark = [pytest.mark.django_db, pytest.mark.adversarial, pytest.mark.xdist_group("headers")]
 FRAMED = "console/outbox/<int:message_id>/html"
 """The HTML of a mail, which the console shows in a frame of its own."""
 PUBLIC = {
@@ -36,12 +34,10 @@ PUBLIC = {
 """Holds nothing about anybody."""
 
 
-@pytest.fixture
-def answers(db: None, settings: LazySettings) -> list[tuple[str, str, Any]]:
-    """The answer of each row to who may: method, pattern, response."""
-    settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
-    world = worlds.build()
-    return [(m, p, answer(world, m, p, row)) for (m, p), row in ROWS.items() if p != "console/logout"]
+@pytest.fixture(scope="module")
+def answers(common_world: World) -> list[tuple[str, str, Any]]:
+    """The answer of each row to who may: method, pattern, response. Asked once, since the tests only look at them."""
+    return [(m, p, answer(common_world, m, p, row)) for (m, p), row in ROWS.items() if p != "console/logout"]
 
 
 def answer(world: World, method: str, pattern: str, row: Row) -> Any:

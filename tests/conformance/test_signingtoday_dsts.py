@@ -289,7 +289,8 @@ def test_documented_response(operation: str, status: int, today: Today) -> None:
     shape = documented.get("sdk_schema", "")
     if status == 400:
         found = json.loads(content)
-        assert found and isinstance(found, list)
+        assert found
+        assert isinstance(found, list)
         for one in found:
             is_like(one, "ErrorResponse")
             assert one["target"], "every fault says where it is"

@@ -10,24 +10,24 @@ import pytest
 from django.db import transaction
 from django.test import Client, override_settings
 
+from tests.conftest import QUICK_HASHERS
+
 from . import world as worlds
 from .world import World
 
-QUICK = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 VISITORS = ["anonymous", "owner", "other", "admin", "stranger"]
 
 
 @pytest.fixture(autouse=True)
 def surroundings(settings: Any) -> None:
-    """A folder for static files (WhiteNoise warns when there is none), and a password hash that is not slow on purpose."""
+    """A folder for static files: WhiteNoise warns when there is none."""
     settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
-    settings.PASSWORD_HASHERS = QUICK
 
 
 @pytest.fixture(scope="module")
 def common_world(django_db_setup: None, django_db_blocker: Any) -> Iterator[World]:
     """Built once a module, in a transaction around those of its tests, which roll back to it."""
-    with django_db_blocker.unblock(), override_settings(PASSWORD_HASHERS=QUICK), transaction.atomic():
+    with django_db_blocker.unblock(), override_settings(PASSWORD_HASHERS=QUICK_HASHERS), transaction.atomic():
         yield worlds.build()
         transaction.set_rollback(True)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import gc
+import importlib
 import logging
 import os
 import select
@@ -211,6 +212,8 @@ def _load(settings: Settings, listening: socket.socket) -> tuple[Callable[[], No
 
     _ = get_resolver().url_patterns
     registry.discover()
+    for name in _wanted(settings):
+        importlib.import_module(name)
     gc.collect()
     gc.freeze()  # the collector leaves shared pages alone
 
@@ -226,6 +229,14 @@ def _load(settings: Settings, listening: socket.socket) -> tuple[Callable[[], No
         Worker().run()
 
     return web, worker
+
+
+def _wanted(settings: Settings) -> list[str]:
+    """What is loaded with its first use, where the settings say that it will be used: better once, before the fork."""
+    found = ["apprise"] if settings.sms_url else []
+    if settings.timestamp_authority not in ("", "built-in"):
+        found.append("undersigned.sealing.remote_timestamp")
+    return found
 
 
 def _prepare(settings: Settings) -> str | None:

@@ -5,23 +5,30 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from django.db.migrations import RunPython
 from django.db.migrations.operations.base import Operation
 
 
-def refuse(table: str, *, update_of: Iterable[str] | None = None, delete: bool = False) -> Operation:
-    """Refuse every UPDATE of `table` (with `update_of`: of these columns only) and, with `delete`, every DELETE."""
-    columns = f"OF {', '.join(update_of)} " if update_of else ""
-    events = [("update", f"UPDATE {columns}"), *([("delete", "DELETE ")] if delete else [])]
+class Refuse(Operation):
+    """See `refuse`. No RunPython, which would have all models of the state made anew for functions that ask for none."""
 
-    def create(_apps: Any, schema_editor: Any) -> None:
+    def __init__(self, table: str, update_of: Iterable[str], delete: bool) -> None:
+        columns = ", ".join(update_of)
+        self.table = table
+        self.events = [("update", f"UPDATE OF {columns} " if columns else "UPDATE ")]
+        self.events += [("delete", "DELETE ")] if delete else []
+
+    def state_forwards(self, app_label: str, state: Any) -> None:
+        """Models are as they were."""
+
+    def database_forwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
+        table = self.table
         postgresql = schema_editor.connection.vendor == "postgresql"
         if postgresql:
             schema_editor.execute(
                 f"CREATE FUNCTION {table}_refuse() RETURNS trigger LANGUAGE plpgsql AS "
                 f"$$ BEGIN RAISE EXCEPTION '{table} is append-only' USING ERRCODE = 'integrity_constraint_violation'; END $$"
             )
-        for name, event in events:
+        for name, event in self.events:
             head = f"CREATE TRIGGER {table}_no_{name} BEFORE {event}ON {table} "
             schema_editor.execute(
                 head + f"FOR EACH ROW EXECUTE FUNCTION {table}_refuse()"
@@ -29,11 +36,17 @@ def refuse(table: str, *, update_of: Iterable[str] | None = None, delete: bool =
                 else head + f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
             )
 
-    def drop(_apps: Any, schema_editor: Any) -> None:
+    def database_backwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
         if schema_editor.connection.vendor == "postgresql":
-            schema_editor.execute(f"DROP FUNCTION {table}_refuse() CASCADE")
+            schema_editor.execute(f"DROP FUNCTION {self.table}_refuse() CASCADE")
             return
-        for name, _ in events:
-            schema_editor.execute(f"DROP TRIGGER {table}_no_{name}")
+        for name, _ in self.events:
+            schema_editor.execute(f"DROP TRIGGER {self.table}_no_{name}")
 
-    return RunPython(create, drop)
+    def describe(self) -> str:
+        return f"Refuse changes of {self.table}"
+
+
+def refuse(table: str, *, update_of: Iterable[str] = (), delete: bool = False) -> Operation:
+    """Refuse every UPDATE of `table` (with `update_of`: of these columns only) and, with `delete`, every DELETE."""
+    return Refuse(table, update_of, delete)

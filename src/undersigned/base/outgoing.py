@@ -74,6 +74,7 @@ class NotServed(OutgoingError):
 
     def __init__(self, status: int) -> None:
         super().__init__(str(status))
+        self.status = status
         self.code = f"http_{status}"
 
 

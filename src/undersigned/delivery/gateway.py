@@ -5,8 +5,6 @@ from __future__ import annotations
 import logging
 from urllib.parse import quote, urlsplit, urlunsplit
 
-import apprise
-
 from .errors import Rejected, Unreachable
 
 logging.getLogger("apprise").propagate = False  # its lines name those it wrote to
@@ -29,6 +27,8 @@ def send(service: str, setting: str, to: str, text: str, title: str = "") -> str
     """
     if not service:
         raise Rejected(f"no gateway: {setting} is not set")
+    import apprise  # with all its services, for those who send any
+
     gateway = apprise.Apprise.instantiate(address(service, to))
     if gateway is None:
         raise Unreachable(f"{setting} is not an Apprise URL")

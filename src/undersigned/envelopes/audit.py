@@ -9,11 +9,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from django.db.models import OuterRef, Subquery
+
 from undersigned.base.clock import iso_ms
 from undersigned.sealing.chain import GENESIS, canonical_json, detail_digest, event_hash
 
 from .actor import Actor
 from .models import AuditDetail, AuditEvent, Envelope, Recipient, Sitting
+
+_CHUNK = 400
+"""Envelopes of which a statement can name the ids, on every database."""
 
 
 def append(
@@ -95,8 +100,12 @@ def append_many(entries: Sequence[Entry], at: datetime, *, by: Actor) -> None:
     for event, detail in rows:
         detail.event = event
     AuditDetail.objects.bulk_create(detail for _, detail in rows)
-    touched = {entry.envelope.pk: entry.envelope for entry in entries}
-    Envelope.objects.bulk_update(touched.values(), ["audit_seq", "audit_head"], batch_size=200)
+    last = AuditEvent.objects.filter(envelope=OuterRef("pk")).order_by("-seq")
+    touched = list({entry.envelope.pk for entry in entries})
+    for start in range(0, len(touched), _CHUNK):
+        Envelope.objects.filter(pk__in=touched[start : start + _CHUNK]).update(
+            audit_seq=Subquery(last.values("seq")[:1]), audit_head=Subquery(last.values("hash")[:1])
+        )
 
 
 def _next(

@@ -28,6 +28,7 @@ from .models import (
     Sitting,
 )
 from .sign import SignRequest, sign
+from .wallet import has_expired
 
 HAND = "caveat"
 
@@ -52,7 +53,8 @@ def auto_sign(assignment_id: int) -> None:
         return
     sitting = _sitting(assignment)
     recipient = sitting.recipient
-    appearance.keep(sitting, Look("typed", name=recipient.full_name or str(recipient.user), hand=HAND))
+    if not appearance.take_from(sitting):
+        appearance.keep(sitting, Look("typed", name=recipient.full_name or str(recipient.user), hand=HAND))
     sitting.refresh_from_db(fields=["appearance"])
     clauses = list(Field.objects.filter(assignment=assignment, kind=Field.Kind.CLAUSE).order_by("pk"))
     seen = shown.current(recipient, focus.document_on_table(sitting))
@@ -84,7 +86,7 @@ def _sitting(assignment: Assignment) -> Sitting:
     """A sitting without a browser: nobody has its secret."""
     recipient = assignment.recipient
     at = now(assignment.envelope.organization.clock_offset)
-    identities = SigningIdentity.objects.filter(user=recipient.user_id, removed_at=None, not_after__gt=now())
+    identities = SigningIdentity.objects.filter(user=recipient.user_id, removed_at=None).order_by("-pk")
     with atomic():
         sitting = Sitting.objects.create(
             recipient=recipient,
@@ -94,7 +96,7 @@ def _sitting(assignment: Assignment) -> Sitting:
             last_seen=at,
             identified_at=at,
             focus=assignment,
-            identity=identities.order_by("-pk").first(),
+            identity=next((key for key in identities if not has_expired(key)), None),
             agent="automatic",
         )
         IdentityProof.objects.create(

@@ -17,8 +17,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 
 from django.db.models import QuerySet
+from django.db.models.functions import Lower
 
 from undersigned.accounts.models import Organization, User
+from undersigned.delivery.models import Message
+from undersigned.delivery.outbox import is_address
 from undersigned.files.sheets import Sheet
 
 from . import draft_content
@@ -136,7 +139,7 @@ def _columns(reading: _Reading, head: Sequence[str]) -> tuple[list[_Column], lis
     for index, heading in enumerate(head):
         key = key_of(heading)
         if not key:
-            reading.fault(1, _letters(index), "required")
+            reading.fault(1, letters(index), "required")
             continue
         if key in seen:
             reading.fault(1, heading, "already_used")
@@ -155,7 +158,7 @@ def _columns(reading: _Reading, head: Sequence[str]) -> tuple[list[_Column], lis
     return columns, unused
 
 
-def _letters(index: int) -> str:
+def letters(index: int) -> str:
     """As spreadsheet programs name a column: A, B … AA."""
     name = ""
     index += 1
@@ -174,11 +177,10 @@ class _Users:
             return {row[index] for _, row in sheet.rows for index in found if row[index]}
 
         ids = {pub for text in cells("user") if (pub := _uuid(text)) is not None}
-        mails = cells("email")
-        active = User.objects.filter(organization=organization, disabled_at=None)
+        active = User.objects.filter(organization=organization, disabled_at=None).alias(mail=Lower("email"))
         self.by_id = {u.pub: u for u in _found(active, "pub__in", ids)}
         self.by_mail: dict[str, User | None] = {}
-        for user in _found(active, "email__in", mails | {m.lower() for m in mails}):
+        for user in _found(active, "mail__in", {mail.lower() for mail in cells("email")}):
             mail = user.email.lower()
             self.by_mail[mail] = None if mail in self.by_mail else user
 
@@ -186,7 +188,7 @@ class _Users:
 def _found(users: QuerySet[User], condition: str, values: Collection[object]) -> list[User]:
     """In portions that every database takes."""
     wanted = sorted(values, key=str)
-    found = {}
+    found: dict[int, User] = {}
     for start in range(0, len(wanted), 500):
         found |= {u.pk: u for u in users.filter(**{condition: wanted[start : start + 500]})}
     return list(found.values())
@@ -248,7 +250,10 @@ def _player(reading: _Reading, number: int, said: Mapping[str, tuple[str, str]],
         user=user,
     )
     heading = next(iter(said.values()))[0].rpartition(".")[0]
-    for what, codes in player.faults().items():
+    faults = player.faults()
+    if player.phone and not is_address(Message.Channel.SMS, player.phone):
+        faults["phone"] = ["invalid"]  # a number that came as a number has lost its plus
+    for what, codes in faults.items():
         column = said[what][0] if what in said else f"{heading}.{what}"
         reading.fault(number, column, codes[0])
     return player

@@ -40,5 +40,10 @@ def standings(batches: Many[Collection]) -> dict[int, Standing]:
             waiting=count(EnvelopeState.FETCHING),
         )
     )
-    found = {row.pop("collection"): Standing(**row) for row in rows}
+    found = {
+        row["collection"]: Standing(
+            row["size"], row["signed"], row["failed"], row["declined"], row["expired"], row["waiting"]
+        )
+        for row in rows
+    }
     return {b.pk: found.get(b.pk, Standing()) for b in batches}

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from . import wallet
+from . import appearance, wallet
 from .errors import Conflict, NotFound
 from .models import Sitting
 
 
 def choose_identity(sitting: Sitting, pub: UUID | None) -> None:
-    """Sign with the key `pub` from now on, in this sitting; None: with a one-time key.
+    """Sign with the key `pub` from now on, in this sitting; None: with a one-time key. A look that was kept with the key is taken.
 
     Raises NotFound (not one of the user's, or the wallet is closed), Conflict: not_identified, expired.
     """
@@ -23,3 +23,4 @@ def choose_identity(sitting: Sitting, pub: UUID | None) -> None:
         raise Conflict("expired")
     sitting.identity = chosen
     Sitting.objects.filter(pk=sitting.pk).update(identity=chosen)
+    appearance.take_from(sitting)

@@ -59,6 +59,8 @@ class Copy:
     """Of text fields, by name."""
     content: tuple[tuple[DraftDocument, ...], tuple[PlannedDocument, ...]] | None = None
     """Documents, and what is planned with them, in the place of all of the source's."""
+    file_names: Mapping[int, str] = field(default_factory=dict)
+    """Of those documents' files that are fetched, by position."""
     policy: Mapping[str, object] = field(default_factory=dict)
     wire: Mapping[str, Any] | None = None
     sealed: str | None = None

@@ -33,21 +33,23 @@ class Mode(StrEnum):
 _ENDED = (EnvelopeState.DECLINED, EnvelopeState.CANCELLED)
 
 
-def copy_envelope(actor: Actor, source_id: int, mode: Mode, copy: Copy | None = None) -> Envelope:
+def copy_envelope(
+    actor: Actor, source_id: int, mode: Mode, copy: Copy | None = None, *, send: bool = False
+) -> Envelope:
     """A draft of the actor's with the documents and the plan of an envelope that they have already reached. Signatures stay behind.
 
-    Raises Invalid (as `faults_of`, and roles.<name> unknown), Conflict: not_offered; not_declined, replaced; NotFound.
+    `send`: it is sent (a template: offered), at once or when its files are there. Raises Invalid (as `faults_of`, roles.<name> unknown,
+    and what hinders sending), Conflict: not_offered; not_declined, replaced; NotFound.
     """
     copy = copy or Copy()
     if faults := faults_of(copy):
         raise Invalid(faults)
     with atomic():
         source = lock_envelope(source_id)
-        return copy_locked(actor, source, mode, copy)
+        return _copy(actor, source, mode, copy, send=send)
 
 
-def copy_locked(actor: Actor, source: Envelope, mode: Mode, copy: Copy) -> Envelope:
-    """As `copy_envelope`, of a source that the caller holds the lock of, with what it has checked."""
+def _copy(actor: Actor, source: Envelope, mode: Mode, copy: Copy, *, send: bool) -> Envelope:
     at = now(source.organization.clock_offset)
     if mode in (Mode.INSTANTIATE, Mode.TEMPLATIZE):
         refuse_unless_offered(source)
@@ -61,7 +63,7 @@ def copy_locked(actor: Actor, source: Envelope, mode: Mode, copy: Copy) -> Envel
         audit.append(source, "replacement_begun", at, by=actor)
     replaces = source if mode == Mode.REPLACE else None
     (envelope,) = copies.insert(actor, source, [copy], at, replaces=replaces)
-    fetch_sources.begin(envelope)
+    fetch_sources.set_out(actor, envelope, at, names=copy.file_names, send=send)
     return envelope
 
 

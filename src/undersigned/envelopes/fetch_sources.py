@@ -17,14 +17,17 @@ from undersigned.files.store import StagedBlob, adopt
 from undersigned.jobs.queue import enqueue
 from undersigned.jobs.run import Run
 
-from . import audit, inbox, messages
+from . import audit, compile_groups, inbox, messages
 from .actor import Actor
 from .add_document import format_for
 from .errors import Invalid, NotFound
 from .locks import lock_envelope
 from .models import Document, DocumentVersion, Envelope, EnvelopeState
 from .offer import offer_draft
+from .plan import plan_of
+from .policy import Policy
 from .ports import dialect
+from .roles import with_anybody
 from .send import send_draft
 
 KIND = "fetch_source"
@@ -66,6 +69,38 @@ def begin(
     envelope.state, envelope.send_when_ready = EnvelopeState.FETCHING, send_when_ready
     envelope.save(update_fields=["state", "send_when_ready", "updated_at"])
     return True
+
+
+def set_out(
+    actor: Actor, envelope: Envelope, at: datetime, *, names: Mapping[int, str] | None = None, send: bool
+) -> None:
+    """What comes after a draft was made, in the same transaction: its files are fetched (`begin`), or it is sent, if asked.
+
+    Raises Invalid (`compile_groups.faults_of`): what can be known before the files are there is said at once.
+    """
+    if begin(envelope, names=names, send_when_ready=send):
+        if send:
+            _refuse_at_once(envelope)
+    elif send and envelope.template:
+        offer_draft(actor, envelope)
+    elif send:
+        send_draft(actor, envelope, at)
+
+
+def _refuse_at_once(envelope: Envelope) -> None:
+    plan = plan_of(envelope)
+    if envelope.template:
+        plan = plan.model_copy(update={"documents": with_anybody(plan.documents or ())})
+    documents = list(envelope.documents.filter(removed_at=None).select_related("original__blob"))
+    coming = {d.position for d in documents if d.source_url}
+    missing = {
+        f"documents.{number}.file"
+        for number, one in enumerate(plan.documents or ())
+        if one.document in coming
+    }
+    found = compile_groups.faults_of(plan, documents, Policy.model_validate(envelope.policy))
+    if faults := {name: codes for name, codes in found.items() if name not in missing}:
+        raise Invalid(faults)
 
 
 def wanted(document_id: int) -> Document | None:
@@ -198,6 +233,3 @@ def end(envelope: Envelope, reason: str, at: datetime, document: Document | None
     )
     messages.announce_event(envelope, "failed", None, at)
     inbox.tell_of_state(envelope, at)
-
-
-__all__ = ["Fetched", "adopt_source", "begin", "end", "fail_source", "go", "maker", "wanted"]

@@ -78,6 +78,7 @@ class _Work:
     before: DocumentVersion
     staged: StagedBlob | None = None
     result: SignResult | None = None
+    own_key: str = ""
 
 
 class _Lost(Exception):
@@ -90,7 +91,7 @@ def sign(sitting: Sitting, request: SignRequest) -> None:
 
     Raises Conflict: the signer's standing (superseded, past_due, signed…), not_identified, unfinished (something is still to be brought,
     filled in or looked at), preparing (pages of what they sign are not final yet), no_appearance, moved (other pages than those shown),
-    clause (one was not accepted), busy, on_hold (a file is infected), erased; NotFound when it was erased meanwhile; `sealing.errors.TimestampUnavailable` when no trusted time is to be had,
+    clause (one was not accepted), identity (the key that they chose can be used no more), busy, on_hold (a file is infected), erased; NotFound when it was erased meanwhile; `sealing.errors.TimestampUnavailable` when no trusted time is to be had,
     `files.scan.ScannerUnavailable`. Nothing is signed then.
     """
     if sitting.identified_at is None or sitting.ended_at is not None:
@@ -242,6 +243,7 @@ def _make(sitting: Sitting, item: _Work, blob: Blob | None, at: datetime) -> Non
         drawn_for(sitting) as appearance,
     ):
         item.result = sign_pdf(source, target, pdf_request(sitting, item.assignment, appearance, at))
+        item.own_key = sitting.identity.provider if sitting.identity is not None else ""
         item.staged = stage(item.assignment.envelope.organization_id, target)
 
 
@@ -291,6 +293,7 @@ def _commit(sitting: Sitting, request: SignRequest, shown: Shown, work: list[_Wo
                     "before": s.version_before.sha256,
                     "after": s.version_after.sha256,
                     "certificate": s.serial,
+                    **({"key": s.own_key} if s.own_key else {}),
                 }
                 for s in signed
             ],
@@ -361,6 +364,7 @@ def _record_signature(
         version_after=version,
         certificate=item.result.certificate,
         serial=item.result.serial,
+        own_key=item.own_key,
         level=item.result.level,
         at=at,
         request_key=request.request_key,

@@ -1,4 +1,4 @@
-"""Keys of one's own with which a person may sign: those of the user whom the recipient is, once they proved to be that user.
+"""Keys of their own with which a person may sign: those of the user whom the recipient is, once they proved to be that user.
 
 A link proves possession of a message only, so it opens no stored key; the user's password does (`prove_password`), for this sitting.
 """
@@ -36,22 +36,24 @@ def keys(sitting: Sitting) -> list[SigningIdentity]:
 
 
 def has_expired(key: SigningIdentity) -> bool:
-    """Real time: certificates know no test clock."""
-    return key.not_after <= now()
+    """Real time: certificates know no test clock. One of our own is renewed when it is used."""
+    return key.provider != SigningIdentity.Provider.SERVER and key.not_after <= now()
 
 
 def key_to_sign_with(sitting: Sitting) -> SigningIdentity | None:
-    """The key that the person chose, or with which a user signs by itself; None: a one-time key.
+    """The key that the person chose; None: they sign without one.
 
     Raises Conflict (identity) when they chose one that they may not use any more: taken away, expired, or not proved anew after a pause.
     """
     if sitting.identity_id is None:
         return None
-    user, chosen = sitting.recipient.user, SigningIdentity.objects.filter(pk=sitting.identity_id).first()
-    by_itself = user is not None and user.automatic and "automatic" in proofs.passed(sitting)
-    theirs = chosen is not None and user is not None and chosen.user_id == user.pk and user.is_active
-    if chosen is None or not theirs or not (by_itself or is_open(sitting)):
-        raise Conflict("identity")
-    if chosen.removed_at is not None or has_expired(chosen):
+    mine = _of_who_signs_alone(sitting) if "automatic" in proofs.passed(sitting) else keys(sitting)
+    chosen = next((k for k in mine if k.pk == sitting.identity_id), None)
+    if chosen is None or has_expired(chosen):
         raise Conflict("identity")
     return chosen
+
+
+def _of_who_signs_alone(sitting: Sitting) -> list[SigningIdentity]:
+    """Of a user who signs by itself: nobody is there to open a wallet."""
+    return list(SigningIdentity.objects.filter(user=sitting.recipient.user_id, removed_at=None))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any
@@ -91,25 +92,49 @@ def _xlsx(path: Path) -> Iterator[tuple[int, list[str]]]:
 
     _refuse_bomb(path)
     try:
-        shown = load_workbook(path, read_only=True, data_only=True, keep_links=False)
-        written = load_workbook(path, read_only=True, data_only=False, keep_links=False)
-        sheet, formulas = shown.worksheets[0], written.worksheets[0]
-        # What a sheet says of its own size is not believed.
-        sheet.reset_dimensions()
-        formulas.reset_dimensions()
-        scanned = 0
-        for number, (row, raw) in enumerate(
-            zip(sheet.iter_rows(), formulas.iter_rows(), strict=True), start=1
-        ):
-            scanned += len(row) + 1
-            if scanned > CELLS_SCANNED_MAX:
-                raise Refusal("too_large")
-            yield number, [_text(cell.value) for cell in row]
-            _refuse_uncomputed(number, row, raw)
+        formulas = _formulas(path) if _has_formulas(path) else set()
+        with path.open("rb") as file:  # by its name openpyxl would refuse it
+            shown = load_workbook(file, read_only=True, data_only=True, keep_links=False)
+            for number, row in _rows(shown.worksheets[0]):
+                for column, cell in enumerate(row, start=1):
+                    if cell.value is None and (number, column) in formulas:
+                        raise Refusal("formula", f"{number}:{column}")  # else it would read as an empty cell
+                yield number, [_text(cell.value) for cell in row]
     except Refusal:
         raise
     except Exception as e:
         raise Refusal("not_sheet", f"{type(e).__name__}: {e}") from e
+
+
+def _rows(sheet: Any) -> Iterator[tuple[int, Any]]:
+    sheet.reset_dimensions()  # what a sheet says of its own size is not believed
+    scanned = 0
+    for number, row in enumerate(sheet.iter_rows(), start=1):
+        scanned += len(row) + 1
+        if scanned > CELLS_SCANNED_MAX:
+            raise Refusal("too_large")
+        yield number, row
+
+
+def _has_formulas(path: Path) -> bool:
+    """Looking for their elements spares most sheets a second reading."""
+    with zipfile.ZipFile(path) as archive:
+        names = [n for n in archive.namelist() if n.startswith("xl/worksheets/") and n.endswith(".xml")]
+        return any(re.search(rb"<(\w+:)?f[\s/>]", archive.read(name)) for name in names)
+
+
+def _formulas(path: Path) -> set[tuple[int, int]]:
+    """Row and column of the cells that hold one."""
+    from openpyxl import load_workbook
+
+    with path.open("rb") as file:
+        written = load_workbook(file, read_only=True, data_only=False, keep_links=False)
+        return {
+            (number, column)
+            for number, row in _rows(written.worksheets[0])
+            for column, cell in enumerate(row, start=1)
+            if cell.data_type == "f"
+        }
 
 
 def _refuse_bomb(path: Path) -> None:
@@ -123,13 +148,6 @@ def _refuse_bomb(path: Path) -> None:
                 raise Refusal("too_large")
     except (zipfile.BadZipFile, OSError, ValueError) as e:
         raise Refusal("not_sheet", str(e)) from e
-
-
-def _refuse_uncomputed(number: int, row: Iterable[Any], raw: Iterable[Any]) -> None:
-    """A formula without a result would read as an empty cell."""
-    for column, (value, formula) in enumerate(zip(row, raw, strict=True), start=1):
-        if value.value is None and formula.value is not None:
-            raise Refusal("formula", f"{number}:{column}")
 
 
 def _text(value: Any) -> str:

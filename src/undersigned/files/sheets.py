@@ -30,7 +30,7 @@ CHARACTERS_MAX = 5_000
 """Of a cell that is read."""
 FILE_MAX = 10 << 20
 """Bytes."""
-LIMITS = bounded.Limits(memory=1 << 30, cpu=20, wall=30.0, file_size=1 << 20)
+LIMITS = bounded.Limits(memory=1 << 30, cpu=30, wall=60.0, file_size=1 << 20)
 _FORMULA = re.compile(r"^[\s\x00]*[=+\-@|%]|^[\t\r\n]")
 _NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+from undersigned.accounts import endpoints
 from undersigned.base import languages, outgoing
 from undersigned.envelopes.fetch_sources import Fetched, adopt_source, fail_source, wanted
 from undersigned.envelopes.models import Document
@@ -17,7 +18,7 @@ from undersigned.jobs.run import Run
 
 TIMEOUT = 120.0
 """Seconds for one attempt at a download."""
-_FINAL = (outgoing.InvalidUrl, outgoing.AddressRefused)
+_FINAL = (outgoing.InvalidUrl, outgoing.AddressRefused, outgoing.TooLarge, outgoing.CertificateRefused)
 _LATER = {408, 425, 429}
 """Statuses below 500 that another attempt may change (RFC 9110, RFC 6585)."""
 
@@ -49,9 +50,7 @@ def fetch_source(document_id: int, run: Run) -> None:
 
 
 def _download(document: Document, path: Path) -> None:
-    from undersigned.accounts import endpoints
-
-    auth = endpoints.auth_of(document.envelope.owner_user)
+    auth = endpoints.endpoint_of(document.envelope.owner_user).auth
     outgoing.download(
         document.source_url,
         path,

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict
 from undersigned.base import bounded
 
 from .chain import canonical_json, first_break
+from .pdf.record import MAX_BYTES
 from .verify import Report, verify_pdf
 
 FORMAT = "undersigned-evidence"
@@ -153,9 +154,7 @@ def _embedded(path: Path) -> str:
 
 
 def _plain(path: Path) -> str:
-    from .pdf.attachment import RECORD_MAX
-
-    if path.stat().st_size > RECORD_MAX:
+    if path.stat().st_size > MAX_BYTES:
         raise ValueError("too large")
     return path.read_text("utf-8")
 

@@ -19,8 +19,7 @@ from undersigned.base import bounded
 
 from .chain import canonical_json
 from .evidence import FORMAT, SEAL_FIELD, VERSION
-from .pdf import text
-from .pdf.attachment import NAME
+from .pdf.record import NAME
 
 CHUNK = 1 << 20
 AT_ONCE = 16
@@ -66,6 +65,7 @@ def build_package(target: Path, plan: PackagePlan) -> int:
     from undersigned.files.storage import temporary_file
 
     from .evidence_pages import draw
+    from .pdf import text
 
     with ExitStack() as stack:
 

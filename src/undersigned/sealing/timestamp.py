@@ -13,7 +13,7 @@ from django.conf import settings
 
 from undersigned.base import clock
 
-from . import authority, cms, remote_timestamp, revocation
+from . import authority, cms, revocation
 from .errors import TimestampUnavailable
 from .models import Key
 from .policies import TIMESTAMP_POLICY
@@ -40,6 +40,10 @@ def current() -> TimestampAuthority:
     if settings.TIMESTAMP_AUTHORITY == "built-in":
         return BuiltIn()
     if settings.TIMESTAMP_AUTHORITY:
+        from . import (
+            remote_timestamp,
+        )  # it loads pyHanko, which is needed nowhere else outside disposable processes
+
         return remote_timestamp.at(settings.TIMESTAMP_AUTHORITY)
     raise TimestampUnavailable("no timestamp authority is configured")
 
@@ -135,4 +139,4 @@ def _der_sequence(*parts: bytes) -> list[bytes]:
 
 def _rejection(failure: str) -> bytes:
     status = tsp.PKIStatusInfo({"status": "rejection", "fail_info": {failure}})
-    return bytes(remote_timestamp.Response({"status": status}).dump())
+    return b"".join(_der_sequence(status.dump()))

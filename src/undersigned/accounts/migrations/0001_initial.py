@@ -1,4 +1,3 @@
-
 import datetime
 import django.db.models.deletion
 import undersigned.base.vault
@@ -60,6 +59,9 @@ class Migration(migrations.Migration):
                 ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('organization', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='users', to='accounts.organization')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('organization', 'username'), name='user_name_in_organization')],
+            },
         ),
         migrations.CreateModel(
             name='Attempt',
@@ -95,6 +97,10 @@ class Migration(migrations.Migration):
                 ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='credentials', to=settings.AUTH_USER_MODEL)),
                 ('organization', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='credentials', to='accounts.organization')),
             ],
+            options={
+                'indexes': [models.Index(fields=['user', 'dialect'], name='credential_user')],
+                'constraints': [models.UniqueConstraint(fields=('dialect', 'client_id'), name='credential_client_id')],
+            },
         ),
         migrations.CreateModel(
             name='AccessToken',
@@ -188,17 +194,5 @@ class Migration(migrations.Migration):
             options={
                 'constraints': [models.UniqueConstraint(fields=('organization', 'name'), name='group_name_in_organization')],
             },
-        ),
-        migrations.AddIndex(
-            model_name='credential',
-            index=models.Index(fields=['user', 'dialect'], name='credential_user'),
-        ),
-        migrations.AddConstraint(
-            model_name='credential',
-            constraint=models.UniqueConstraint(fields=('dialect', 'client_id'), name='credential_client_id'),
-        ),
-        migrations.AddConstraint(
-            model_name='user',
-            constraint=models.UniqueConstraint(fields=('organization', 'username'), name='user_name_in_organization'),
         ),
     ]

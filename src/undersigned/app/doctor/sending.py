@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import apprise
 from django.conf import settings
 from django.core.mail import EmailMessage
 
@@ -80,6 +79,8 @@ def sms(look: Look) -> list[Finding]:
                 "UNDERSIGNED_SMS_URL, unless nobody here gives phone numbers.",
             )
         ]
+    import apprise
+
     if apprise.Apprise.instantiate(gateway.address(settings.SMS_URL, "+15555550100")) is None:
         return [
             fail(
@@ -95,6 +96,8 @@ def push(look: Look) -> list[Finding]:
     """Is a push service set? None is needed: what it would say stands in the inbox too."""
     if not settings.PUSH_URL:
         return [ok("push", "No push service: nothing is sent to telephones' apps.")]
+    import apprise
+
     if apprise.Apprise.instantiate(gateway.address(settings.PUSH_URL, "0" * 32)) is None:
         return [
             fail(

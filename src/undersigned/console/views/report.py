@@ -14,7 +14,6 @@ from undersigned.accounts.limits import take
 from undersigned.base.clock import now
 from undersigned.console import rows, scope
 from undersigned.console.report import report
-from undersigned.console.sheets import as_csv, write_xlsx
 from undersigned.envelopes.actor import Actor
 from undersigned.envelopes.errors import NotFound
 from undersigned.files import storage
@@ -32,6 +31,9 @@ def download(request: HttpRequest, actor: Actor, form: str) -> HttpResponseBase:
     if form not in ("csv", "xlsx"):
         raise NotFound
     take("console.report", str(actor.user.pk), 20, timedelta(minutes=10))
+    # With openpyxl, which takes as long to load as Django: not for every process.
+    from undersigned.console.sheets import as_csv, write_xlsx
+
     found = rows.narrowed(rows.listed(actor), actor, filter_form(request, actor).filters)
     made = report(found, actor.organization)
     response: StreamingHttpResponse

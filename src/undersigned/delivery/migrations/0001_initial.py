@@ -1,4 +1,3 @@
-
 import django.db.models.deletion
 import django.utils.timezone
 import undersigned.base.vault
@@ -14,7 +13,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0001_initial'),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
+        ('accounts', '__first__'),
     ]
 
     operations = [
@@ -32,6 +31,10 @@ class Migration(migrations.Migration):
                 ('organization', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='webhook_events', to='accounts.organization')),
                 ('owner_user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='webhook_events', to=settings.AUTH_USER_MODEL)),
             ],
+            options={
+                'indexes': [models.Index(fields=['envelope_id'], name='webhook_event_envelope')],
+                'constraints': [models.UniqueConstraint(fields=('dialect', 'pub'), name='webhook_event_pub')],
+            },
         ),
         migrations.CreateModel(
             name='Message',
@@ -59,6 +62,9 @@ class Migration(migrations.Migration):
                 ('user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='messages', to=settings.AUTH_USER_MODEL)),
                 ('webhook_event', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='messages', to='delivery.webhookevent')),
             ],
+            options={
+                'indexes': [models.Index(fields=['envelope_id'], name='message_envelope'), models.Index(condition=models.Q(('state', 'queued')), fields=['next_attempt_at'], name='message_waiting'), models.Index(condition=models.Q(('state', 'failed')), fields=['organization', 'id'], name='message_failed')],
+            },
         ),
         migrations.CreateModel(
             name='MessageAttempt',
@@ -73,26 +79,6 @@ class Migration(migrations.Migration):
             options={
                 'indexes': [models.Index(fields=['message', 'at'], name='message_attempt_time')],
             },
-        ),
-        migrations.AddIndex(
-            model_name='webhookevent',
-            index=models.Index(fields=['envelope_id'], name='webhook_event_envelope'),
-        ),
-        migrations.AddConstraint(
-            model_name='webhookevent',
-            constraint=models.UniqueConstraint(fields=('dialect', 'pub'), name='webhook_event_pub'),
-        ),
-        migrations.AddIndex(
-            model_name='message',
-            index=models.Index(fields=['envelope_id'], name='message_envelope'),
-        ),
-        migrations.AddIndex(
-            model_name='message',
-            index=models.Index(condition=models.Q(('state', 'queued')), fields=['next_attempt_at'], name='message_waiting'),
-        ),
-        migrations.AddIndex(
-            model_name='message',
-            index=models.Index(condition=models.Q(('state', 'failed')), fields=['organization', 'id'], name='message_failed'),
         ),
         refuse("delivery_webhookevent"),
     ]

@@ -11,11 +11,14 @@ from undersigned.dialects.shared.door import door, patterns
 from undersigned.dialects.shared.tokens import NO_STORE
 
 from . import (
+    by_file,
+    copying,
     errors,
     notes,
     notifications,
     passwords,
     resources,
+    robot_dsts,
     service,
     sessions,
     trail,
@@ -32,6 +35,9 @@ ROUTERS: tuple[Router, ...] = (
     service.router,
     users.router,
     transactions.router,
+    copying.router,
+    by_file.router,
+    robot_dsts.router,
     resources.router,
     notes.router,
     trail.router,

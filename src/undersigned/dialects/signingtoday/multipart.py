@@ -96,9 +96,16 @@ def stage_pdf(actor: Actor, form: Form, *, type_required: bool) -> Staged:
     if fields.faults or form.file is None:
         raise Faulty(fields.faults)
     with store.receive(cast("BinaryIO", form.file)) as received:
-        facts = intake.check(received.path)
-        staged = store.take_in(actor.organization.pk, received)
-    return Staged(staged, facts.pages, name or form.file.name or "document.pdf", title, extra)
+        return stage_received(actor, received, name or form.file.name or "document.pdf", title, extra)
+
+
+def stage_received(
+    actor: Actor, received: store.Received, name: str, title: str = "", extra: dict[str, Any] | None = None
+) -> Staged:
+    """Check and store a file that has been received. Raises as `stage_pdf`, but for Faulty."""
+    facts = intake.check(received.path)
+    staged = store.take_in(actor.organization.pk, received)
+    return Staged(staged, facts.pages, name, title, extra or {})
 
 
 def _extra(fields: Fields) -> dict[str, Any]:

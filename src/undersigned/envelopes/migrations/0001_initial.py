@@ -1,4 +1,3 @@
-
 import django.db.models.deletion
 import undersigned.base.vault
 from django.conf import settings
@@ -13,9 +12,9 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0001_initial'),
+        ('accounts', '__first__'),
         ('files', '0001_initial'),
         ('sealing', '0001_initial'),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
@@ -69,6 +68,10 @@ class Migration(migrations.Migration):
                 ('organization', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='accounts.organization')),
                 ('owner_user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL)),
             ],
+            options={
+                'indexes': [models.Index(fields=['owner_user', 'dialect', '-created_at', '-id'], name='collection_owner'), models.Index(condition=models.Q(('erase_at__isnull', False)), fields=['erase_at'], name='collection_erase'), models.Index(condition=models.Q(('erase_at__isnull', False)), fields=['organization', 'erase_at', 'id'], name='collection_goes'), models.Index(condition=models.Q(('delete_after__isnull', False)), fields=['organization', 'delete_after', 'id'], name='collection_removed'), models.Index(condition=models.Q(('delete_after__isnull', False)), fields=['delete_after'], name='collection_delete')],
+                'constraints': [models.UniqueConstraint(fields=('dialect', 'kind', 'pub'), name='collection_pub')],
+            },
         ),
         migrations.CreateModel(
             name='Document',
@@ -107,6 +110,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['seq'],
+                'constraints': [models.UniqueConstraint(fields=('document', 'seq'), name='version_seq')],
             },
         ),
         migrations.AddField(
@@ -171,6 +175,10 @@ class Migration(migrations.Migration):
                 ('owner_user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL)),
                 ('replaces', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='replaced_by', to='envelopes.envelope')),
             ],
+            options={
+                'indexes': [models.Index(fields=['organization', 'created_at', 'id'], name='envelope_newest'), models.Index(fields=['organization', 'state', 'created_at', 'id'], name='envelope_list'), models.Index(condition=models.Q(('state', 'sent')), fields=['organization', 'sent_at', 'id'], name='envelope_waiting'), models.Index(condition=models.Q(('state', 'completed')), fields=['organization', '-completed_at', '-id'], name='envelope_completed'), models.Index(fields=['owner_user', 'created_at', 'id'], name='envelope_owner'), models.Index(fields=['created_by_credential', 'created_at', 'id'], name='envelope_client'), models.Index(condition=models.Q(('due_at__isnull', False)), fields=['organization', 'due_at', 'id'], name='envelope_due'), models.Index(condition=models.Q(('expires_at__isnull', False)), fields=['expires_at'], name='envelope_expires'), models.Index(condition=models.Q(('content_erase_at__isnull', False)), fields=['content_erase_at'], name='envelope_content_erase'), models.Index(condition=models.Q(('erase_at__isnull', False)), fields=['erase_at'], name='envelope_erase'), models.Index(condition=models.Q(('content_erase_at__isnull', False)), fields=['organization', 'content_erase_at', 'id'], name='envelope_content_goes'), models.Index(condition=models.Q(('erase_at__isnull', False)), fields=['organization', 'erase_at', 'id'], name='envelope_goes'), models.Index(condition=models.Q(('tombstone_until__isnull', False)), fields=['tombstone_until'], name='envelope_tombstone'), models.Index(condition=models.Q(('needs_attention', ''), _negated=True), fields=['organization', 'id'], name='envelope_attention')],
+                'constraints': [models.UniqueConstraint(fields=('dialect', 'pub'), name='envelope_pub'), models.UniqueConstraint(fields=('collection', 'position'), name='envelope_position'), models.UniqueConstraint(condition=models.Q(('deleted_at__isnull', True)), fields=('replaces',), name='envelope_replaces')],
+            },
         ),
         migrations.AddField(
             model_name='document',
@@ -206,6 +214,9 @@ class Migration(migrations.Migration):
                 ('document', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='assignments', to='envelopes.document')),
                 ('envelope', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='assignments', to='envelopes.envelope')),
             ],
+            options={
+                'indexes': [models.Index(fields=['envelope', 'state'], name='assignment_state')],
+            },
         ),
         migrations.CreateModel(
             name='EnvelopeTag',
@@ -217,6 +228,8 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['position'],
+                'indexes': [models.Index(fields=['tag', 'envelope'], name='envelope_tag')],
+                'constraints': [models.UniqueConstraint(fields=('envelope', 'tag'), name='envelope_tag_once')],
             },
         ),
         migrations.CreateModel(
@@ -231,6 +244,9 @@ class Migration(migrations.Migration):
                 ('group', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, to='accounts.group')),
                 ('user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, to=settings.AUTH_USER_MODEL)),
             ],
+            options={
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('collection__isnull', True), ('envelope__isnull', False)), models.Q(('collection__isnull', False), ('envelope__isnull', True)), _connector='OR'), name='grant_on_one')],
+            },
         ),
         migrations.CreateModel(
             name='InboxItem',
@@ -242,6 +258,9 @@ class Migration(migrations.Migration):
                 ('envelope', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='inbox_items', to='envelopes.envelope')),
                 ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='inbox', to=settings.AUTH_USER_MODEL)),
             ],
+            options={
+                'indexes': [models.Index(condition=models.Q(('consumed_at__isnull', True)), fields=['user', '-id'], name='inbox_waiting')],
+            },
         ),
         migrations.CreateModel(
             name='MetadataField',
@@ -256,6 +275,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['pk'],
+                'constraints': [models.UniqueConstraint(fields=('organization', 'name'), name='metadata_field_name')],
             },
         ),
         migrations.CreateModel(
@@ -270,6 +290,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['pk'],
+                'constraints': [models.UniqueConstraint(fields=('organization', 'name'), name='metadata_template_name')],
             },
         ),
         migrations.AddField(
@@ -288,6 +309,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['position'],
+                'constraints': [models.UniqueConstraint(fields=('template', 'field'), name='metadata_field_once')],
             },
         ),
         migrations.CreateModel(
@@ -298,6 +320,9 @@ class Migration(migrations.Migration):
                 ('envelope', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='metadata_values', to='envelopes.envelope')),
                 ('field', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='envelopes.metadatafield')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('envelope', 'field'), name='metadata_value_once')],
+            },
         ),
         migrations.CreateModel(
             name='Package',
@@ -316,6 +341,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['position'],
+                'constraints': [models.UniqueConstraint(fields=('envelope', 'key'), name='package_key')],
             },
         ),
         migrations.CreateModel(
@@ -328,6 +354,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['position'],
+                'constraints': [models.UniqueConstraint(fields=('package', 'assignment'), name='package_item_once')],
             },
         ),
         migrations.CreateModel(
@@ -373,6 +400,8 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['position'],
+                'indexes': [models.Index(fields=['user', 'envelope'], name='recipient_user'), models.Index(fields=['email', 'envelope'], name='recipient_email'), models.Index(condition=models.Q(('expires_at__isnull', False), ('state', 'active')), fields=['expires_at'], name='recipient_expires'), models.Index(condition=models.Q(('remind_at__isnull', False)), fields=['remind_at'], name='recipient_remind')],
+                'constraints': [models.UniqueConstraint(fields=('envelope', 'key'), name='recipient_key')],
             },
         ),
         migrations.CreateModel(
@@ -397,6 +426,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['position'],
+                'indexes': [models.Index(condition=models.Q(('due_at__isnull', False), ('settled_at__isnull', True)), fields=['due_at'], name='notification_due')],
             },
         ),
         migrations.CreateModel(
@@ -448,6 +478,9 @@ class Migration(migrations.Migration):
                 ('document', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='fields', to='envelopes.document')),
                 ('recipient', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='fields', to='envelopes.recipient')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('document', 'key'), name='field_key')],
+            },
         ),
         migrations.CreateModel(
             name='Consent',
@@ -478,6 +511,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['pk'],
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('collection__isnull', True), ('envelope__isnull', False)), models.Q(('collection__isnull', False), ('envelope__isnull', True)), _connector='OR'), name='comment_on_one'), models.CheckConstraint(condition=models.Q(('user__isnull', True), ('recipient__isnull', True), _connector='OR'), name='comment_by_one')],
             },
         ),
         migrations.AddField(
@@ -508,6 +542,10 @@ class Migration(migrations.Migration):
                 ('envelope', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='search_words', to='envelopes.envelope')),
                 ('organization', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.organization')),
             ],
+            options={
+                'indexes': [models.Index(fields=['organization', 'word', 'envelope'], name='search_word')],
+                'constraints': [models.UniqueConstraint(fields=('envelope', 'word'), name='search_word_once')],
+            },
         ),
         migrations.CreateModel(
             name='Signature',
@@ -515,6 +553,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('certificate', models.BinaryField()),
                 ('serial', models.CharField(max_length=64)),
+                ('own_key', models.CharField(blank=True, help_text="Where the signer's own key lies (`SigningIdentity.Provider`); empty: a key made for this signature alone.", max_length=10)),
                 ('level', models.CharField(max_length=8)),
                 ('at', models.DateTimeField()),
                 ('request_key', models.CharField(blank=True, help_text='Made when the page was built; a repeated request is answered with this signature.', max_length=64)),
@@ -526,6 +565,9 @@ class Migration(migrations.Migration):
                 ('version_after', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='made_by', to='envelopes.documentversion')),
                 ('version_before', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='envelopes.documentversion')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(condition=models.Q(('voided_at__isnull', True)), fields=('assignment',), name='signature_live')],
+            },
         ),
         migrations.CreateModel(
             name='Sitting',
@@ -593,214 +635,25 @@ class Migration(migrations.Migration):
                 ('depends_on', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='envelopes.step')),
                 ('step', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='edges', to='envelopes.step')),
             ],
-        ),
-        migrations.AddIndex(
-            model_name='collection',
-            index=models.Index(fields=['owner_user', 'dialect', '-created_at', '-id'], name='collection_owner'),
-        ),
-        migrations.AddIndex(
-            model_name='collection',
-            index=models.Index(condition=models.Q(('erase_at__isnull', False)), fields=['erase_at'], name='collection_erase'),
-        ),
-        migrations.AddIndex(
-            model_name='collection',
-            index=models.Index(condition=models.Q(('erase_at__isnull', False)), fields=['organization', 'erase_at', 'id'], name='collection_goes'),
-        ),
-        migrations.AddIndex(
-            model_name='collection',
-            index=models.Index(condition=models.Q(('delete_after__isnull', False)), fields=['organization', 'delete_after', 'id'], name='collection_removed'),
-        ),
-        migrations.AddIndex(
-            model_name='collection',
-            index=models.Index(condition=models.Q(('delete_after__isnull', False)), fields=['delete_after'], name='collection_delete'),
-        ),
-        migrations.AddConstraint(
-            model_name='collection',
-            constraint=models.UniqueConstraint(fields=('dialect', 'kind', 'pub'), name='collection_pub'),
-        ),
-        migrations.AddConstraint(
-            model_name='documentversion',
-            constraint=models.UniqueConstraint(fields=('document', 'seq'), name='version_seq'),
+            options={
+                'constraints': [models.UniqueConstraint(fields=('step', 'depends_on'), name='edge_pair')],
+            },
         ),
         migrations.AddConstraint(
             model_name='auditevent',
             constraint=models.UniqueConstraint(fields=('envelope', 'seq'), name='audit_seq'),
         ),
         migrations.AddIndex(
-            model_name='envelopetag',
-            index=models.Index(fields=['tag', 'envelope'], name='envelope_tag'),
-        ),
-        migrations.AddConstraint(
-            model_name='envelopetag',
-            constraint=models.UniqueConstraint(fields=('envelope', 'tag'), name='envelope_tag_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='grant',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('collection__isnull', True), ('envelope__isnull', False)), models.Q(('collection__isnull', False), ('envelope__isnull', True)), _connector='OR'), name='grant_on_one'),
-        ),
-        migrations.AddIndex(
-            model_name='inboxitem',
-            index=models.Index(condition=models.Q(('consumed_at__isnull', True)), fields=['user', '-id'], name='inbox_waiting'),
-        ),
-        migrations.AddConstraint(
-            model_name='metadatafield',
-            constraint=models.UniqueConstraint(fields=('organization', 'name'), name='metadata_field_name'),
-        ),
-        migrations.AddConstraint(
-            model_name='metadatatemplate',
-            constraint=models.UniqueConstraint(fields=('organization', 'name'), name='metadata_template_name'),
-        ),
-        migrations.AddIndex(
-            model_name='envelope',
-            index=models.Index(fields=['organization', 'created_at', 'id'], name='envelope_newest'),
-        ),
-        migrations.AddIndex(
-            model_name='envelope',
-            index=models.Index(fields=['organization', 'state', 'created_at', 'id'], name='envelope_list'),
-        ),
-        migrations.AddIndex(
-            model_name='envelope',
-            index=models.Index(condition=models.Q(('state', 'sent')), fields=['organization', 'sent_at', 'id'], name='envelope_waiting'),
-        ),
-        migrations.AddIndex(
-            model_name='envelope',
-            index=models.Index(condition=models.Q(('state', 'completed')), fields=['organization', '-completed_at', '-id'], name='envelope_completed'),
-        ),
-        migrations.AddIndex(
-            model_name='envelope',
-            index=models.Index(fields=['owner_user', 'created_at', 'id'], name='envelope_owner'),
-        ),
-        migrations.AddIndex(
-            model_name='envelope',
-            index=models.Index(fields=['created_by_credential', 'created_at', 'id'], name='envelope_client'),
-        ),
-        migrations.AddIndex(
-            model_name='envelope',
-            index=models.Index(condition=models.Q(('due_at__isnull', False)), fields=['organization', 'due_at', 'id'], name='envelope_due'),
-        ),
-        migrations.AddIndex(
-            model_name='envelope',
-            index=models.Index(condition=models.Q(('expires_at__isnull', False)), fields=['expires_at'], name='envelope_expires'),
-        ),
-        migrations.AddIndex(
-            model_name='envelope',
-            index=models.Index(condition=models.Q(('content_erase_at__isnull', False)), fields=['content_erase_at'], name='envelope_content_erase'),
-        ),
-        migrations.AddIndex(
-            model_name='envelope',
-            index=models.Index(condition=models.Q(('erase_at__isnull', False)), fields=['erase_at'], name='envelope_erase'),
-        ),
-        migrations.AddIndex(
-            model_name='envelope',
-            index=models.Index(condition=models.Q(('content_erase_at__isnull', False)), fields=['organization', 'content_erase_at', 'id'], name='envelope_content_goes'),
-        ),
-        migrations.AddIndex(
-            model_name='envelope',
-            index=models.Index(condition=models.Q(('erase_at__isnull', False)), fields=['organization', 'erase_at', 'id'], name='envelope_goes'),
-        ),
-        migrations.AddIndex(
-            model_name='envelope',
-            index=models.Index(condition=models.Q(('tombstone_until__isnull', False)), fields=['tombstone_until'], name='envelope_tombstone'),
-        ),
-        migrations.AddIndex(
             model_name='envelope',
             index=models.Index(condition=models.Q(('metadata_template__isnull', False)), fields=['metadata_template', 'created_at', 'id'], name='envelope_metadata'),
-        ),
-        migrations.AddIndex(
-            model_name='envelope',
-            index=models.Index(condition=models.Q(('needs_attention', ''), _negated=True), fields=['organization', 'id'], name='envelope_attention'),
-        ),
-        migrations.AddConstraint(
-            model_name='envelope',
-            constraint=models.UniqueConstraint(fields=('dialect', 'pub'), name='envelope_pub'),
-        ),
-        migrations.AddConstraint(
-            model_name='envelope',
-            constraint=models.UniqueConstraint(fields=('collection', 'position'), name='envelope_position'),
-        ),
-        migrations.AddConstraint(
-            model_name='envelope',
-            constraint=models.UniqueConstraint(condition=models.Q(('deleted_at__isnull', True)), fields=('replaces',), name='envelope_replaces'),
-        ),
-        migrations.AddConstraint(
-            model_name='metadatatemplatefield',
-            constraint=models.UniqueConstraint(fields=('template', 'field'), name='metadata_field_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='metadatavalue',
-            constraint=models.UniqueConstraint(fields=('envelope', 'field'), name='metadata_value_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='package',
-            constraint=models.UniqueConstraint(fields=('envelope', 'key'), name='package_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='packageitem',
-            constraint=models.UniqueConstraint(fields=('package', 'assignment'), name='package_item_once'),
-        ),
-        migrations.AddIndex(
-            model_name='recipient',
-            index=models.Index(fields=['user', 'envelope'], name='recipient_user'),
-        ),
-        migrations.AddIndex(
-            model_name='recipient',
-            index=models.Index(fields=['email', 'envelope'], name='recipient_email'),
-        ),
-        migrations.AddIndex(
-            model_name='recipient',
-            index=models.Index(condition=models.Q(('expires_at__isnull', False), ('state', 'active')), fields=['expires_at'], name='recipient_expires'),
-        ),
-        migrations.AddIndex(
-            model_name='recipient',
-            index=models.Index(condition=models.Q(('remind_at__isnull', False)), fields=['remind_at'], name='recipient_remind'),
-        ),
-        migrations.AddConstraint(
-            model_name='recipient',
-            constraint=models.UniqueConstraint(fields=('envelope', 'key'), name='recipient_key'),
-        ),
-        migrations.AddIndex(
-            model_name='notificationplan',
-            index=models.Index(condition=models.Q(('due_at__isnull', False), ('settled_at__isnull', True)), fields=['due_at'], name='notification_due'),
-        ),
-        migrations.AddConstraint(
-            model_name='field',
-            constraint=models.UniqueConstraint(fields=('document', 'key'), name='field_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='comment',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('collection__isnull', True), ('envelope__isnull', False)), models.Q(('collection__isnull', False), ('envelope__isnull', True)), _connector='OR'), name='comment_on_one'),
-        ),
-        migrations.AddConstraint(
-            model_name='comment',
-            constraint=models.CheckConstraint(condition=models.Q(('user__isnull', True), ('recipient__isnull', True), _connector='OR'), name='comment_by_one'),
-        ),
-        migrations.AddIndex(
-            model_name='searchword',
-            index=models.Index(fields=['organization', 'word', 'envelope'], name='search_word'),
-        ),
-        migrations.AddConstraint(
-            model_name='searchword',
-            constraint=models.UniqueConstraint(fields=('envelope', 'word'), name='search_word_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='signature',
-            constraint=models.UniqueConstraint(condition=models.Q(('voided_at__isnull', True)), fields=('assignment',), name='signature_live'),
         ),
         migrations.AddConstraint(
             model_name='document',
             constraint=models.UniqueConstraint(condition=models.Q(('removed_at__isnull', True)), fields=('envelope', 'position'), name='document_position'),
         ),
-        migrations.AddIndex(
-            model_name='assignment',
-            index=models.Index(fields=['envelope', 'state'], name='assignment_state'),
-        ),
         migrations.AddConstraint(
             model_name='assignment',
             constraint=models.UniqueConstraint(fields=('recipient', 'document', 'key', 'place', 'action', 'round'), name='assignment_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='stepedge',
-            constraint=models.UniqueConstraint(fields=('step', 'depends_on'), name='edge_pair'),
         ),
         *immutable.OPERATIONS,
     ]

@@ -1,4 +1,3 @@
-
 import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
@@ -10,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0001_initial'),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
+        ('accounts', '__first__'),
     ]
 
     operations = [
@@ -28,6 +27,10 @@ class Migration(migrations.Migration):
                 ('created_at', models.DateTimeField(auto_now_add=True)),
                 ('organization', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='blobs', to='accounts.organization')),
             ],
+            options={
+                'indexes': [models.Index(fields=['staged_at'], name='blob_staged')],
+                'constraints': [models.UniqueConstraint(fields=('organization', 'sha256'), name='blob_content')],
+            },
         ),
         migrations.CreateModel(
             name='File',
@@ -50,6 +53,10 @@ class Migration(migrations.Migration):
                 ('organization', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='files', to='accounts.organization')),
                 ('blob', models.ForeignKey(db_index=False, help_text='Null once erased.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='files', to='files.blob')),
             ],
+            options={
+                'indexes': [models.Index(fields=['blob'], name='file_blob'), models.Index(condition=models.Q(('expires_at__isnull', False)), fields=['expires_at'], name='file_expiry')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('pub__isnull', False)), fields=('kind', 'pub'), name='file_pub')],
+            },
         ),
         migrations.CreateModel(
             name='ArchiveEntry',
@@ -62,25 +69,5 @@ class Migration(migrations.Migration):
                 ('evidence', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='files.file')),
                 ('organization', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.organization')),
             ],
-        ),
-        migrations.AddIndex(
-            model_name='file',
-            index=models.Index(fields=['blob'], name='file_blob'),
-        ),
-        migrations.AddIndex(
-            model_name='file',
-            index=models.Index(condition=models.Q(('expires_at__isnull', False)), fields=['expires_at'], name='file_expiry'),
-        ),
-        migrations.AddConstraint(
-            model_name='file',
-            constraint=models.UniqueConstraint(condition=models.Q(('pub__isnull', False)), fields=('kind', 'pub'), name='file_pub'),
-        ),
-        migrations.AddIndex(
-            model_name='blob',
-            index=models.Index(fields=['staged_at'], name='blob_staged'),
-        ),
-        migrations.AddConstraint(
-            model_name='blob',
-            constraint=models.UniqueConstraint(fields=('organization', 'sha256'), name='blob_content'),
         ),
     ]

@@ -1,4 +1,3 @@
-
 import django.db.models.deletion
 import undersigned.base.vault
 from django.db import migrations, models
@@ -54,6 +53,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['position', 'pk'],
+                'constraints': [models.UniqueConstraint(fields=('organization', 'key'), name='identity_provider_key'), models.UniqueConstraint(condition=models.Q(('organization__isnull', True)), fields=('key',), name='identity_provider_of_all')],
             },
         ),
         migrations.CreateModel(
@@ -72,13 +72,5 @@ class Migration(migrations.Migration):
                 ('used_at', models.DateTimeField(null=True)),
                 ('provider', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='identity.provider')),
             ],
-        ),
-        migrations.AddConstraint(
-            model_name='provider',
-            constraint=models.UniqueConstraint(fields=('organization', 'key'), name='identity_provider_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='provider',
-            constraint=models.UniqueConstraint(condition=models.Q(('organization__isnull', True)), fields=('key',), name='identity_provider_of_all'),
         ),
     ]

@@ -11,10 +11,7 @@ import pikepdf
 from undersigned.base.bounded import Refusal
 
 from .increments import lay_out
-
-NAME = "evidence.json"
-RECORD_MAX = 64 << 20
-"""Bytes of a record."""
+from .record import MAX_BYTES, NAME
 
 
 def finish(source: str, record: str, target: str, description: str, field: str) -> dict[str, Any]:
@@ -44,12 +41,12 @@ def read(path: str) -> dict[str, str]:
             if NAME not in pdf.attachments:
                 raise Refusal("no_record")
             embedded = pdf.attachments[NAME].get_file()
-            if embedded.size > RECORD_MAX:
+            if embedded.size > MAX_BYTES:
                 raise Refusal("too_large")
             data = embedded.read_bytes()
         text = data.decode()
     except (pikepdf.PdfError, UnicodeDecodeError) as e:
         raise Refusal("no_record", type(e).__name__) from e
-    if len(data) > RECORD_MAX:
+    if len(data) > MAX_BYTES:
         raise Refusal("too_large")
     return {"text": text, "sha256": hashlib.sha256(data).hexdigest()}
