@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from undersigned.accounts import devices, limits, robots
 from undersigned.accounts.capabilities import may_create_envelopes
 from undersigned.accounts.endpoints import endpoint_of, keep_endpoint
+from undersigned.accounts.login import QUARTER
 from undersigned.accounts.models import User
 from undersigned.accounts.pairing import begin_pairing
 from undersigned.console import scope
@@ -29,7 +30,6 @@ from undersigned.sealing import identities, looks
 from undersigned.sealing.appearance import IMAGE_MAX, UnusableLook
 from undersigned.sealing.models import SigningIdentity
 
-from .login import QUARTER
 from .messages import as_shown
 
 API = "signingtoday"
