@@ -33,8 +33,8 @@ def workbook(tmp_path: Path, rows: list[list[Any]]) -> Path:
     book = Workbook()
     for row in rows:
         book.active.append(row)
-    book.save(tmp_path / "book.xlsx")
-    return tmp_path / "book.xlsx"
+    book.save(tmp_path / "received")  # what comes in has no ending
+    return tmp_path / "received"
 
 
 def as_csv(sign: str, encoding: str) -> bytes:

@@ -20,6 +20,8 @@ from django.db.models import QuerySet
 from django.db.models.functions import Lower
 
 from undersigned.accounts.models import Organization, User
+from undersigned.delivery.models import Message
+from undersigned.delivery.outbox import is_address
 from undersigned.files.sheets import Sheet
 
 from . import draft_content
@@ -248,7 +250,10 @@ def _player(reading: _Reading, number: int, said: Mapping[str, tuple[str, str]],
         user=user,
     )
     heading = next(iter(said.values()))[0].rpartition(".")[0]
-    for what, codes in player.faults().items():
+    faults = player.faults()
+    if player.phone and not is_address(Message.Channel.SMS, player.phone):
+        faults["phone"] = ["invalid"]  # a number that came as a number has lost its plus
+    for what, codes in faults.items():
         column = said[what][0] if what in said else f"{heading}.{what}"
         reading.fault(number, column, codes[0])
     return player

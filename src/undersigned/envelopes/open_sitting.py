@@ -67,7 +67,7 @@ def open_sitting(token: str, ip: str, agent: str) -> OpenedSitting:
             ip=ip[:45],
             agent="".join(c for c in agent if c.isprintable())[:500],
         )
-        _prove_link(envelope, sitting, at)
+        _prove_link(envelope, sitting, at, by_sender=_sender_has(link, envelope))
         if proofs.asked(sitting) is None:
             sitting.identified_at = at
             sitting.save(update_fields=["identified_at"])
@@ -93,9 +93,15 @@ def _use(link: AccessLink, at: datetime) -> None:
         link.save(update_fields=["used_at"])
 
 
-def _prove_link(envelope: Envelope, sitting: Sitting, at: datetime) -> None:
-    """Who has the link; also the sender, where it is the sender who brings it to the person."""
-    by_sender = not Policy.model_validate(envelope.policy).invitation
+def _sender_has(link: AccessLink, envelope: Envelope) -> bool:
+    """Is it the sender who brings the link to the person, or can the sender's program read it?"""
+    policy = Policy.model_validate(envelope.policy)
+    told = policy.secret_known_to_sender and link.purpose == AccessLink.Purpose.TICKET
+    return told or not policy.invitation
+
+
+def _prove_link(envelope: Envelope, sitting: Sitting, at: datetime, *, by_sender: bool) -> None:
+    """Who has the link; also the sender, where they have it too."""
     IdentityProof.objects.create(
         recipient=sitting.recipient,
         sitting=sitting,
@@ -159,7 +165,10 @@ def reopen_sitting(sitting: Sitting) -> None:
         envelope = lock_envelope(sitting.recipient.envelope_id)
         at = now(envelope.organization.clock_offset)
         # All that was proved before the pause counts no more.
-        _prove_link(envelope, sitting, at)
+        by_sender = IdentityProof.objects.filter(
+            sitting=sitting, method="link", known_to_sender=True
+        ).exists()
+        _prove_link(envelope, sitting, at, by_sender=by_sender)
         sitting.identified_at = None
         identified = at if proofs.asked(sitting) is None else None
         Sitting.objects.filter(pk=sitting.pk).update(ended_at=None, last_seen=at, identified_at=identified)

@@ -71,7 +71,6 @@ def _envelope(envelope: Envelope) -> dict[str, Any]:
 
 
 def _person(recipient: Recipient) -> dict[str, Any]:
-    consent = Consent.objects.filter(recipient=recipient).order_by("-pk").first()
     proofs = IdentityProof.objects.filter(recipient=recipient).select_related("sitting").order_by("pk")
     return {
         "id": recipient.pk,
@@ -113,16 +112,24 @@ def _person(recipient: Recipient) -> dict[str, Any]:
             {"to": f.recipient_id, "mode": f.mode, "at": _time(f.at)}
             for f in recipient.forwards.order_by("pk")
         ],
-        "consent": consent
-        and {
-            "text": consent.text,
-            "language": consent.language,
-            "shown": consent.shown,
-            "pages_seen": consent.pages_seen,
-            "at": _time(consent.at),
-            "digest": consent.digest,
-        },
+        "consents": [
+            {
+                "text": consent.text,
+                "language": consent.language,
+                "shown": consent.shown,
+                "pages_seen": consent.pages_seen,
+                "at": _time(consent.at),
+                "digest": consent.digest,
+            }
+            for consent in _consents(recipient)
+        ],
     }
+
+
+def _consents(recipient: Recipient) -> list[Consent]:
+    """What the person agreed to, with the signatures that count: once for all, or for each by itself."""
+    found = Consent.objects.filter(recipient=recipient).order_by("pk")
+    return list(found.filter(signatures__voided_at=None, signatures__isnull=False).distinct())
 
 
 def _document(document: Document, sealed: Mapping[int, str]) -> dict[str, Any]:

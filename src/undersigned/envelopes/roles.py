@@ -31,11 +31,10 @@ class Player:
     """What they are called in this contract; empty: as the template says."""
 
     def faults(self) -> dict[str, list[str]]:
-        """What is wrong with the person as such: name, email, phone."""
+        """What is wrong with the person as such: name, email."""
         as_person = NewRecipient(
             f"{self.name} {self.surname}".strip() or (self.user.full_name if self.user else ""),
             self.email or (self.user.email if self.user else ""),
-            phone=self.phone or None,
             nameless=self.user is not None,
         )
         return faults_of_person(as_person)

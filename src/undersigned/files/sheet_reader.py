@@ -93,12 +93,13 @@ def _xlsx(path: Path) -> Iterator[tuple[int, list[str]]]:
     _refuse_bomb(path)
     try:
         formulas = _formulas(path) if _has_formulas(path) else set()
-        shown = load_workbook(path, read_only=True, data_only=True, keep_links=False)
-        for number, row in _rows(shown.worksheets[0]):
-            for column, cell in enumerate(row, start=1):
-                if cell.value is None and (number, column) in formulas:
-                    raise Refusal("formula", f"{number}:{column}")  # else it would read as an empty cell
-            yield number, [_text(cell.value) for cell in row]
+        with path.open("rb") as file:  # by its name openpyxl would refuse it
+            shown = load_workbook(file, read_only=True, data_only=True, keep_links=False)
+            for number, row in _rows(shown.worksheets[0]):
+                for column, cell in enumerate(row, start=1):
+                    if cell.value is None and (number, column) in formulas:
+                        raise Refusal("formula", f"{number}:{column}")  # else it would read as an empty cell
+                yield number, [_text(cell.value) for cell in row]
     except Refusal:
         raise
     except Exception as e:
@@ -126,13 +127,14 @@ def _formulas(path: Path) -> set[tuple[int, int]]:
     """Row and column of the cells that hold one."""
     from openpyxl import load_workbook
 
-    written = load_workbook(path, read_only=True, data_only=False, keep_links=False)
-    return {
-        (number, column)
-        for number, row in _rows(written.worksheets[0])
-        for column, cell in enumerate(row, start=1)
-        if cell.data_type == "f"
-    }
+    with path.open("rb") as file:
+        written = load_workbook(file, read_only=True, data_only=False, keep_links=False)
+        return {
+            (number, column)
+            for number, row in _rows(written.worksheets[0])
+            for column, cell in enumerate(row, start=1)
+            if cell.data_type == "f"
+        }
 
 
 def _refuse_bomb(path: Path) -> None:

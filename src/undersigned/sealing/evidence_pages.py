@@ -179,8 +179,7 @@ def _people(record: dict[str, Any]) -> list[Block]:
             rows.append((_("From"), " · ".join(str(w) for w in where if w) or "-"))
             if proof.get("known_to_sender"):
                 warnings.append(Block("warning", proof_note(proof["method"])))
-        consent = person.get("consent")
-        if consent:
+        for consent in person.get("consents") or []:
             rows += _consent(consent)
         rows += [
             (_("Handed on"), f"{names.get(handed['to'], '-')} · {moment(handed['at'])}")

@@ -237,6 +237,13 @@ def form(
     own: dict[str, Any] = dict(planned.wire.get("extraData", {}))
     if planned.kind == "text" and (value := row.value if row is not None else planned.value):
         own["value"] = value
+    # Of what was made elsewhere, such as the console, what a program would have sent here.
+    if planned.request is not None:
+        own.setdefault("signatureRequestId", _int(planned.request))
+    if planned.kind == "text" and planned.text:
+        own.setdefault("label", planned.text)
+    if planned.kind == "clause" and planned.text and not {"text", "value", "label"} & set(own):
+        own["text"] = planned.text
     return wire.Form(
         instance_id=instance_id(document, part),
         id=int(planned.key),

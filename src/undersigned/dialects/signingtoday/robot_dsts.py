@@ -37,7 +37,7 @@ from .signers import Accounts, signer_of
 from .sources import Documents, bring
 from .transactions import shown
 
-router = Router(tags=["robots"])
+router = Router(tags=["robots"], by_alias=True)
 STATUSES = ("draft", "published")
 ROLES_MAX = 200
 _FILE = "embeddedData"
@@ -199,7 +199,7 @@ def _players(
             fields.fault(at, "Already used")
         signer = signer_of(accounts, one, "0")
         user = accounts.by_id(one.text("userUUID")) or accounts.by_email(signer.email)
-        if user is None and not signer.email:
+        if user is None and not signer.email and not one.has("userUUID"):
             one.fault("email", "Required")
         found[name] = Player(
             signer.name, signer.surname, signer.email, signer.phone, user, signer.language, signer.role

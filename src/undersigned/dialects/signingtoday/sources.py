@@ -99,9 +99,13 @@ def _one(actor: Actor, read: ReadDocument, uploads: Uploads) -> Brought:
     if source is None:
         resource.fault("source", "Required")
         return Brought(read, name, title)
-    if source.choice("type", TYPES, required=True) == "URL":
-        return Brought(read, name, title, url=_address(source))
-    return Brought(read, name, title, staged=_embedded(actor, source, uploads))
+    match source.choice("type", TYPES, required=True):
+        case "URL":
+            return Brought(read, name, title, url=_address(source))
+        case "Embedded":
+            return Brought(read, name, title, staged=_embedded(actor, source, uploads))
+        case _:
+            return Brought(read, name, title)
 
 
 def _type(resource: Fields) -> None:
