@@ -241,6 +241,8 @@ ROWS: dict[tuple[str, str], Row] = {
     ("GET", "room/l/<str:token>"): Row("public"),
     ("POST", "room/l/<str:token>"): Row("public", 303, form={}),
     ("POST", "room/l/<str:token>/resend"): Row("public", form={}),
+    ("GET", "std/<uuid:ticket>/signature"): Row("public", 404),  # it is nobody's
+    ("POST", "std/<uuid:ticket>/signature"): Row("public", 404, form={}),
     ("GET", "room/p/<str:token>"): Row("public", 404),  # nobody has asked for a phone
     ("POST", "room/p/<str:token>"): Row("public", 404, form={}),
     ("GET", ROOM): Row("room", 303),
@@ -269,6 +271,11 @@ ROWS: dict[tuple[str, str], Row] = {
     ("GET", f"{ROOM}document/<int:number>/form-<opaque:version>.css"): Row("room"),
     ("GET", f"{ROOM}document/<int:number>/file"): Row("room", 303),
     ("POST", f"{ROOM}document/<int:number>/file"): Row("room", 303, form={}),
+    ("GET", f"{ROOM}tray"): Row("room", 303),  # nothing is dealt with by itself here
+    ("GET", f"{ROOM}task/<int:number>"): Row("room", 404),
+    ("POST", f"{ROOM}task/<int:number>"): Row("room", 404, form={}),
+    ("GET", f"{ROOM}wallet"): Row("room", 303),  # the signer is no user
+    ("POST", f"{ROOM}wallet"): Row("room", 303, form={"password": "x"}),
     ("GET", f"{ROOM}forward"): Row("room", 303),
     ("POST", f"{ROOM}forward"): Row("room", 303, form={"name": "x"}),
     ("GET", f"{ROOM}read"): Row("room"),

@@ -158,6 +158,7 @@ def _values(world: World) -> dict[str, dict[str, str]]:
         "packaging_task_id": "p1",
         "archive_id": "0" * 58,
         "service": "board",
+        "ticket": str(uuid.uuid4()),
         "encoded": base64.b64encode(b"x").decode(),
     }
     unknown = own | {

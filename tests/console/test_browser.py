@@ -14,8 +14,10 @@ from django.test import Client
 from django.urls import reverse
 from playwright.sync_api import Page, Route, sync_playwright
 
-from undersigned.accounts.models import Capability
+from undersigned.accounts.clear_password import send_link
+from undersigned.accounts.models import Capability, Group, User
 from undersigned.base import clock
+from undersigned.delivery import account
 from undersigned.delivery.models import Message
 from undersigned.envelopes.actor import Actor
 from undersigned.envelopes.mark_deleted import mark_deleted
@@ -110,7 +112,7 @@ def operator_answers(world: World, visit: Callable[[str], Client]) -> dict[str, 
     files = reverse("console:new-files", args=[world.made.pk])
     client.post(files, {"files": [budget]})
     got = {p: _answer(client, p) for p in [*paths, talk, files]}
-    got |= _of_retention(world, client)
+    got |= _of_retention(world, client) | _of_people(world, client)
     found = client.post("/console/doctor")
     got["/console/doctor"] = (found.status_code, dict(found.headers), found.content)
     return _with_static(got, client)
@@ -145,6 +147,37 @@ def _of_retention(world: World, client: Client) -> dict[str, Answer]:
     for name, form in (("tried", {"signed": "120", "unsigned": "24"}), ("refused", {"signed": "many"})):
         found = client.post("/console/retention", form)
         got[f"/console/retention?{name}"] = (found.status_code, dict(found.headers), found.content)
+    return got
+
+
+def _of_people(world: World, client: Client) -> dict[str, Answer]:
+    """Users, groups, and the doors to a new password, with names that are long."""
+    board = world.owner.organization
+    Group.objects.bulk_create(
+        Group(organization=board, name=f"{n} department of the {'harbour-' * 6}") for n in "AB"
+    )
+    Group.objects.get(name__startswith="A").members.add(world.owner, world.other)
+    world.other.capabilities = [Capability.SEE_USERS]
+    world.other.email = f"{'very-long-' * 6}name@{'harbour-' * 6}board.example"
+    world.other.save()
+    User.objects.create_user(board, "stamp-of-the-" + "harbour" * 10, None, kind="robot", automatic=True)
+    send_link(world.admin, world.owner)
+    link = account.link(Message.objects.get(purpose="password_lost"))
+    pages = [reverse(f"console:{n}") for n in ("people", "new-person-account", "groups", "new-group")]
+    pages += [reverse("console:person", args=[user.pub]) for user in (world.other, world.admin)]
+    pages += [reverse("console:group", args=[Group.objects.get(name__startswith="A").pk])]
+    pages += [reverse("console:people") + "?q=nobody", urlsplit(link).path]
+    got = {p: _answer(client, p) for p in pages}
+    doors = (
+        ("console:new-person-account", {"kind": "person", "username": "a@b", "role": "king"}),
+        ("console:forgotten", {"username": "nobody@board"}),
+        ("console:forgotten", {"username": ""}),
+    )
+    for number, (name, form) in enumerate(doors):
+        found = client.post(reverse(name), form)
+        got[f"{reverse(name)}?{number}"] = (found.status_code, dict(found.headers), found.content)
+    over = client.get("/console/new-password/over")
+    got["/console/new-password/over"] = (over.status_code, dict(over.headers), over.content)
     return got
 
 

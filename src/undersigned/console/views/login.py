@@ -13,8 +13,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from undersigned.accounts import limits
+from undersigned.accounts import limits, passwords
 from undersigned.accounts.login import PER_PAIR, QUARTER, check_login
+from undersigned.base.db import atomic
 from undersigned.console import scope
 from undersigned.console.forms import LoginForm, PasswordForm
 from undersigned.envelopes.actor import Actor
@@ -69,7 +70,8 @@ def password(request: HttpRequest, actor: Actor) -> HttpResponse:
             page = render(request, "console/password.html", {"form": form, "locked": e.minutes})
             return limits.refused(page, e)
         if form.is_valid():
-            form.save()
+            with atomic():
+                passwords.put(actor.user, form.cleaned_data["new_password1"])
             update_session_auth_hash(request, actor.user)
             flash.success(request, _("Your password has been changed. Other sign-ins of yours have ended."))
             return redirect("console:password")
