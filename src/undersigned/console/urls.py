@@ -98,7 +98,11 @@ urlpatterns = [
     path("templates/<int:template_id>/files", making.files, name="template-files"),
     path("templates/<int:template_id>/delete", making.delete, name="template-delete"),
     path("templates/<int:template_id>/files/<int:document_id>/up", making.move_up, name="template-file-up"),
-    path("templates/<int:template_id>/files/<int:document_id>/remove", making.remove, name="template-file-remove"),
+    path(
+        "templates/<int:template_id>/files/<int:document_id>/remove",
+        making.remove,
+        name="template-file-remove",
+    ),
     path(
         "templates/<int:template_id>/files/<int:document_id>/<int:page>-<int:width>.jpg",
         making.page_image,
