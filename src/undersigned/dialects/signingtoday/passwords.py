@@ -20,7 +20,7 @@ from .answers import described, empty, json_of, statuses, takes
 from .auth import caller_of, user_of
 from .wire import Wire
 
-router = Router(tags=["auth"])
+router = Router(tags=["auth"], by_alias=True)
 _WHO = [answers.query("username", required=True), answers.query("domain", required=True)]
 _TEXT = {"required": True, "content": {"text/plain": {"schema": {"type": "string"}}}}
 

@@ -25,7 +25,7 @@ from .port import DIALECT
 from .reading import form_of, moment_of
 from .user_wire import UserModel, user_out
 
-router = Router(tags=["auth"])
+router = Router(tags=["auth"], by_alias=True)
 _MESSAGE_MAX = 64 * 1024
 _SAML = takes_form(
     "application/x-www-form-urlencoded",
