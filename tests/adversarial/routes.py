@@ -8,6 +8,8 @@ from typing import Any
 
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from . import today_routes
+
 CALLERS: dict[str, dict[str, int | None]] = {
     "api": {
         "nobody": 401,
@@ -94,10 +96,11 @@ CALLERS: dict[str, dict[str, int | None]] = {
         "stranger": 404,
         "right": None,
     },
+    "today dst": {},
     "public": {"nobody": None, "administrator": None},
 }
 """By the kind of a row: status for each caller; None: the row's own. "stranger" belongs to another organisation (and administers it),
-"colleague" and "administrator" to the owner's."""
+"colleague" and "administrator" to the owner's. Of "today dst" the callers are in `today_routes`."""
 
 
 @dataclass(frozen=True)
@@ -211,6 +214,7 @@ ROWS: dict[tuple[str, str], Row] = {
             ("DELETE", ORDER, Row("orders", 204)),
         )
     },
+    **{operation: Row("today dst") for operation in today_routes.OPERATIONS},
     # --- Signing Today: people; forms are (query, JSON or text). What ends the session comes last.
     ("POST", "api/oauth/token"): Row("public", 400),
     ("POST", "api/auth/saml"): Row("public", 409),
@@ -237,6 +241,8 @@ ROWS: dict[tuple[str, str], Row] = {
     ("GET", "room/l/<str:token>"): Row("public"),
     ("POST", "room/l/<str:token>"): Row("public", 303, form={}),
     ("POST", "room/l/<str:token>/resend"): Row("public", form={}),
+    ("GET", "std/<uuid:ticket>/signature"): Row("public", 404),  # it is nobody's
+    ("POST", "std/<uuid:ticket>/signature"): Row("public", 404, form={}),
     ("GET", "room/p/<str:token>"): Row("public", 404),  # nobody has asked for a phone
     ("POST", "room/p/<str:token>"): Row("public", 404, form={}),
     ("GET", ROOM): Row("room", 303),
@@ -265,6 +271,11 @@ ROWS: dict[tuple[str, str], Row] = {
     ("GET", f"{ROOM}document/<int:number>/form-<opaque:version>.css"): Row("room"),
     ("GET", f"{ROOM}document/<int:number>/file"): Row("room", 303),
     ("POST", f"{ROOM}document/<int:number>/file"): Row("room", 303, form={}),
+    ("GET", f"{ROOM}tray"): Row("room", 303),  # nothing is dealt with by itself here
+    ("GET", f"{ROOM}task/<int:number>"): Row("room", 404),
+    ("POST", f"{ROOM}task/<int:number>"): Row("room", 404, form={}),
+    ("GET", f"{ROOM}wallet"): Row("room", 303),  # the signer is no user
+    ("POST", f"{ROOM}wallet"): Row("room", 303, form={"password": "x"}),
     ("GET", f"{ROOM}forward"): Row("room", 303),
     ("POST", f"{ROOM}forward"): Row("room", 303, form={"name": "x"}),
     ("GET", f"{ROOM}read"): Row("room"),

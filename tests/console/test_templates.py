@@ -212,7 +212,9 @@ def test_used_for_many(template: Envelope, client: Client, visit: Visit) -> None
     assert numbers == {"done": 3, "size": 3, "failed": 0}
     assert "They are being sent" not in client.get(url("batch", batch.pk)).content.decode()
     addresses = Message.objects.filter(purpose="invitation").values_list("address", flat=True)
-    assert sorted(a for a in addresses if a and a.startswith("tia")) == [f"tia{n}@example.com" for n in range(3)]
+    assert sorted(a for a in addresses if a and a.startswith("tia")) == [
+        f"tia{n}@example.com" for n in range(3)
+    ]
     assert "All of them" in client.get(url("templates")).content.decode()
 
 

@@ -232,3 +232,23 @@ def test_a_refused_key_leads_to_the_wallet(core: FakeGateway, page: Page, server
     expect(page.locator("h1:visible")).to_have_text("Not signed")
     page.click("text=Choose another certificate")
     assert h1(page) == "Sign with"
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+@pytest.mark.parametrize("width", [1024, 1280, 1600])
+def test_pages_have_the_middle_on_a_desk(
+    core: FakeGateway, browser: Browser, server: str, width: int, scripts: bool
+) -> None:
+    """Also before the script has come, which adds thumbnails at their side."""
+    context = browser.new_context(
+        base_url=server, java_script_enabled=scripts, viewport={"width": width, "height": 800}
+    )
+    page = context.new_page()
+    at(page, core, server, "task/1", on(1))
+    paper, panel = page.locator("#p-1-1").bounding_box(), page.locator("#about").bounding_box()
+    assert paper
+    assert panel
+    assert paper["width"] > 500
+    assert paper["x"] + paper["width"] <= panel["x"]
+    assert panel["x"] + panel["width"] == pytest.approx(width, abs=16)
+    context.close()

@@ -41,6 +41,7 @@ from undersigned.envelopes.plan import PlannedField
 from undersigned.envelopes.prove_password import TRIES, prove_password
 from undersigned.envelopes.send import send
 from undersigned.identity.policy import IdentityPolicy, SignWay
+from undersigned.sealing.identities import make_identity
 from undersigned.sealing.models import SigningIdentity
 
 from .asking import heading, hidden, html
@@ -256,7 +257,7 @@ def key_of(user: User, label: str = "Mine", days: int = 300) -> SigningIdentity:
     )
     return SigningIdentity.objects.create(
         user=user,
-        provider=SigningIdentity.Provider.SERVER,
+        provider=SigningIdentity.Provider.PKCS12,
         label=label,
         certificate=made.public_bytes(Encoding.DER),
         private_key=b"",
@@ -315,6 +316,24 @@ def test_a_ticket_opens_no_key_and_the_password_does(mine: Envelope, member: Use
     assert kinds[-2:] == ["password_wrong", "identified"]
     assert mia.went(mia.post("/wallet", {"key": ""})) == "/sign"
     assert Sitting.objects.get().identity is None
+
+
+def test_the_chosen_key_signs_and_one_of_ours_is_renewed_for_it(mine: Envelope, member: User) -> None:
+    ours = make_identity(member, "Made here")
+    SigningIdentity.objects.filter(pk=ours.pk).update(not_after=now() - timedelta(days=1))
+    mia = Visitor(ticket(mine, "r1"))
+    mia.look()
+    mia.post("/wallet", {"password": PASSWORD})
+    page = html(mia.get("/wallet"))
+    assert "It is renewed when you sign with it." in page
+    assert page.count(" disabled") == 1, "only the one that was brought and has expired"
+    mia.post("/wallet", {"key": str(ours.pub)})
+    assert mia.went(mia.sign()) == "/"
+    signature = Signature.objects.get()
+    ours.refresh_from_db()
+    assert bytes(signature.certificate) == bytes(ours.certificate)
+    assert signature.proof is not None
+    assert signature.proof.method == "password"
 
 
 def test_nobody_elses_key_and_no_taken_one_is_used(mine: Envelope, member: User, user: User) -> None:

@@ -19,6 +19,7 @@ class OwnKey:
     issuer: str
     valid_to: datetime
     expired: bool = False
+    renewed: bool = False  # its time is over, and it gets a new certificate when it is used
 
 
 @dataclass(frozen=True)

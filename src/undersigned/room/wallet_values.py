@@ -5,6 +5,7 @@ from __future__ import annotations
 from cryptography import x509
 from cryptography.x509.oid import NameOID
 
+from undersigned.base.clock import now
 from undersigned.envelopes import wallet as core
 from undersigned.envelopes.models import Sitting
 from undersigned.sealing.models import SigningIdentity
@@ -22,7 +23,9 @@ def wallet_of(sitting: Sitting) -> Wallet | None:
 
 
 def _key(key: SigningIdentity) -> OwnKey:
-    return OwnKey(str(key.pub), key.label, _issuer(key), key.not_after, core.has_expired(key))
+    expired = core.has_expired(key)
+    renewed = not expired and key.not_after <= now()
+    return OwnKey(str(key.pub), key.label, _issuer(key), key.not_after, expired, renewed)
 
 
 def _issuer(key: SigningIdentity) -> str:

@@ -57,7 +57,7 @@ from .port import DIALECT
 from .query_fields import Identifier, Moment, Text
 from .transactions import shown
 
-router = Router(tags=["byFile"])
+router = Router(tags=["byFile"], by_alias=True)
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 TABLE = {
     "instantiationGroupId": Identifier("pub"),
