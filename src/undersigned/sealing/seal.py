@@ -9,6 +9,7 @@ from pathlib import Path
 from undersigned.files.storage import temporary_file
 
 from . import authority, cms, reserved, timestamp
+from .leaves import leaves
 
 
 @dataclass(frozen=True)
@@ -42,21 +43,23 @@ def seal_pdf(source: Path, target: Path, request: SealRequest) -> None:
             reason=request.reason,
             location="",
             digits=time_source.reserved,
+            to_close=True,
         )
-        reserved.fill(
-            sealed,
-            region,
-            cms.signed_data(signer, reserved.digest(source, sealed, region), timestamp=time_source.token),
+        message = cms.signed_data(
+            signer, reserved.digest(source, sealed, region), timestamp=time_source.token
         )
-        close_pdf(sealed, target)
+        reserved.fill(sealed, region, message)
+        before = [bytes.fromhex(c) for c in region["certificates"]]
+        close_pdf(sealed, target, list(dict.fromkeys([*before, *leaves(message)])))
 
 
-def close_pdf(source: Path, target: Path) -> None:
-    """Add validation data for every signature that this installation made, and a document timestamp, in one revision."""
+def close_pdf(source: Path, target: Path, certificates: list[bytes]) -> None:
+    """Add validation data for every signature that this installation made, and a document timestamp, in one revision.
+
+    `certificates`: DER of those of all signatures and timestamps in the file.
+    """
     time_source = timestamp.current()
-    found = reserved.begin("signing_certificates", path=str(source))["certificates"]
-    leaves = [bytes.fromhex(c) for c in found]
-    data = time_source.validation_data(leaves)
+    data = time_source.validation_data(certificates)
     region = reserved.begin(
         "begin_closing",
         source=str(source),
