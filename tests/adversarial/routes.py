@@ -8,6 +8,8 @@ from typing import Any
 
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from . import today_routes
+
 CALLERS: dict[str, dict[str, int | None]] = {
     "api": {
         "nobody": 401,
@@ -85,10 +87,20 @@ CALLERS: dict[str, dict[str, int | None]] = {
         "colleague": 404,
         "right": None,
     },
+    "today": {"nobody": 401, "wrong token": 401, "token of a disabled user": 401, "right": None},
+    "today people": {
+        "nobody": 401,
+        "wrong token": 401,
+        "token of a disabled user": 401,
+        "colleague": 403,
+        "stranger": 404,
+        "right": None,
+    },
+    "today dst": {},
     "public": {"nobody": None, "administrator": None},
 }
 """By the kind of a row: status for each caller; None: the row's own. "stranger" belongs to another organisation (and administers it),
-"colleague" and "administrator" to the owner's."""
+"colleague" and "administrator" to the owner's. Of "today dst" the callers are in `today_routes`."""
 
 
 @dataclass(frozen=True)
@@ -119,6 +131,10 @@ ENVELOPE = "console/envelopes/<int:envelope_id>"
 DRAFT = "console/drafts/<int:envelope_id>"
 KEY = "console/keys/<int:key_id>"
 PROVIDER = "console/sign-in/<int:provider_id>"
+PERSON = "console/people/<uuid:user_pub>"
+GROUP = "console/people/groups/<int:group_id>"
+TODAY_USER = "api/user/<user_id>"
+NAMED = {"username": "ivan", "domain": "board"}
 
 ROWS: dict[tuple[str, str], Row] = {
     # --- Signsquid
@@ -198,10 +214,35 @@ ROWS: dict[tuple[str, str], Row] = {
             ("DELETE", ORDER, Row("orders", 204)),
         )
     },
+    **{operation: Row("today dst") for operation in today_routes.OPERATIONS},
+    # --- Signing Today: people; forms are (query, JSON or text). What ends the session comes last.
+    ("POST", "api/oauth/token"): Row("public", 400),
+    ("POST", "api/auth/saml"): Row("public", 409),
+    ("GET", "api/auth/passwordLost"): Row("public", 400),
+    ("POST", "api/auth/changePassword"): Row("public", 400),
+    ("GET", "api/service/configuration"): Row("public"),
+    ("GET", "api/auth/user"): Row("today"),
+    ("GET", "api/auth/passwordToken"): Row("today"),
+    ("GET", "api/users"): Row("today"),
+    ("GET", "api/users/groups"): Row("today"),
+    ("POST", "api/users"): Row("today", 400, form=({}, {"user": {"username": "a@b"}})),
+    ("POST", "api/users/groups"): Row("today", 400, form=({}, [{"name": ""}])),
+    ("GET", TODAY_USER): Row("today people"),
+    ("PUT", TODAY_USER): Row("today people", 204, form=({}, {"name": "Ivan"})),
+    ("PUT", f"{TODAY_USER}/role"): Row("today people", 204, form=({"newRole": "instructor"}, None)),
+    ("POST", "api/service/changePassword"): Row("today people", 409, form=(NAMED, "a sentence of my own")),
+    ("GET", "api/auth/passwordReset"): Row("today people", 204, form=(NAMED, None)),
+    ("DELETE", TODAY_USER): Row("today people", 204),
+    ("POST", "api/auth/passwordReset"): Row(
+        "today", 403, form=({}, {"currentPassword": "x", "newPassword": "y"})
+    ),
+    ("GET", "api/auth/logout"): Row("today", 204),
     # --- the room of a signer who may read and sign
     ("GET", "room/l/<str:token>"): Row("public"),
     ("POST", "room/l/<str:token>"): Row("public", 303, form={}),
     ("POST", "room/l/<str:token>/resend"): Row("public", form={}),
+    ("GET", "std/<uuid:ticket>/signature"): Row("public", 404),  # it is nobody's
+    ("POST", "std/<uuid:ticket>/signature"): Row("public", 404, form={}),
     ("GET", "room/p/<str:token>"): Row("public", 404),  # nobody has asked for a phone
     ("POST", "room/p/<str:token>"): Row("public", 404, form={}),
     ("GET", ROOM): Row("room", 303),
@@ -230,6 +271,11 @@ ROWS: dict[tuple[str, str], Row] = {
     ("GET", f"{ROOM}document/<int:number>/form-<opaque:version>.css"): Row("room"),
     ("GET", f"{ROOM}document/<int:number>/file"): Row("room", 303),
     ("POST", f"{ROOM}document/<int:number>/file"): Row("room", 303, form={}),
+    ("GET", f"{ROOM}tray"): Row("room", 303),  # nothing is dealt with by itself here
+    ("GET", f"{ROOM}task/<int:number>"): Row("room", 404),
+    ("POST", f"{ROOM}task/<int:number>"): Row("room", 404, form={}),
+    ("GET", f"{ROOM}wallet"): Row("room", 303),  # the signer is no user
+    ("POST", f"{ROOM}wallet"): Row("room", 303, form={"password": "x"}),
     ("GET", f"{ROOM}forward"): Row("room", 303),
     ("POST", f"{ROOM}forward"): Row("room", 303, form={"name": "x"}),
     ("GET", f"{ROOM}read"): Row("room"),
@@ -266,6 +312,26 @@ ROWS: dict[tuple[str, str], Row] = {
     ("GET", "console/"): Row("console"),
     ("GET", "console/login"): Row("public"),
     ("POST", "console/login"): Row("public", 422, form={"username": "nobody@board", "password": "x"}),
+    ("GET", "console/forgotten"): Row("public"),
+    ("POST", "console/forgotten"): Row("public", form={"username": "nobody@board"}),
+    ("GET", "console/new-password/<str:token>"): Row("public", 404),  # nobody has asked for one
+    ("POST", "console/new-password/<str:token>"): Row("public", 404, form={"new_password1": "x"}),
+    ("GET", "console/vouched"): Row("public"),
+    ("GET", "console/people"): Row("operator"),
+    ("GET", "console/people/new"): Row("operator"),
+    ("POST", "console/people/new"): Row("operator", 422, form={"username": ""}),
+    ("GET", "console/people/groups"): Row("operator"),
+    ("GET", "console/people/groups/new"): Row("operator"),
+    ("POST", "console/people/groups/new"): Row("operator", 422, form={"name": ""}),
+    ("GET", GROUP): Row("admin object"),
+    ("POST", GROUP): Row("admin object", 302, form={"name": "Sales"}),
+    ("GET", PERSON): Row("admin object"),
+    ("POST", PERSON): Row("admin object", 302, form={"name": "Ivan", "email": "ivan@board.example"}),
+    ("POST", f"{PERSON}/rights"): Row("admin object", 302, form={"rights-role": "member"}),
+    ("POST", f"{PERSON}/link"): Row("admin object", 302, form={}),
+    ("POST", f"{PERSON}/disable"): Row("admin object", 302, form={}),
+    ("POST", f"{PERSON}/enable"): Row("admin object", 302, form={}),
+    ("POST", f"{GROUP}/delete"): Row("admin object", 302, form={}, once=True),
     ("GET", "console/password"): Row("console"),
     ("POST", "console/password"): Row("console", 422, form={"old_password": "wrong"}),
     ("GET", "console/envelopes"): Row("console"),

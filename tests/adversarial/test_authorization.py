@@ -14,10 +14,14 @@ from django.utils.http import urlencode
 
 from tests.conformance.signicat_caller import Orders
 from tests.conformance.signspace_caller import Space, robot_of
+from tests.conformance.today_caller import Today
+from tests.console import world as consoles
+from undersigned.accounts.models import User
+from undersigned.base import clock
 from undersigned.dialects.signicat.auth import TOKEN_PATHS
 
 from . import world as worlds
-from .routes import CALLERS, LOGGED_IN_ELSEWHERE, ORDERS, ROOM, ROWS, Row, patterns
+from .routes import CALLERS, JSON, LOGGED_IN_ELSEWHERE, ORDERS, ROOM, ROWS, Row, patterns
 from .world import World, call, rows_of_all_tables, with_cookie, with_key
 
 pytestmark = [pytest.mark.django_db, pytest.mark.adversarial, pytest.mark.xdist_group("doors")]
@@ -206,6 +210,43 @@ def test_programs_of_signicat(base: str, world: World, settings: LazySettings) -
         if rows_of_all_tables() != before:
             wrong.append((method, pattern, "somebody who may not changed something"))
         if (status := ask(mine, method, pattern, row, order, ref).status_code) != row.right:
+            wrong.append(("right", method, pattern, status))
+    assert not wrong, "\n".join(map(str, wrong))
+
+
+def test_programs_of_signing_today(world: World, settings: LazySettings) -> None:
+    """Users and their passwords: who is no administrator is refused, and users of another organisation are unknown."""
+    settings.API_CALLS_PER_MINUTE = 10_000
+    console = world.console
+    mine = Today.of(console.admin)
+    gone = mine.as_user(consoles.user(console.owner.organization, "former", "For", "Mer"))
+    User.objects.filter(username="former").update(disabled_at=clock.now())
+    tokens = {"nobody": "", "wrong token": "x" * 43, "token of a disabled user": gone.token}
+    others = {"colleague": mine.as_user(console.other), "stranger": Today.of(console.stranger)}
+    wrong = []
+
+    def ask(today: Today, method: str, pattern: str, row: Row, which: str = "own") -> Any:
+        path = address(world, pattern, which).removeprefix("/api")
+        query, body = row.form or ({}, None)
+        content = body.encode() if isinstance(body, str) else json.dumps(body).encode() if body else b""
+        return today.send(method, path, content, "text/plain" if isinstance(body, str) else JSON, query)
+
+    for number, (method, pattern, row) in enumerate(rows("today", "today people")):
+        before = rows_of_all_tables()
+        for caller, token in tokens.items():
+            other = Today(mine.credential, "", mine.user, token)
+            other.client.defaults["REMOTE_ADDR"] = f"10.7.{number}.1"
+            if (status := ask(other, method, pattern, row).status_code) != 401:
+                wrong.append((caller, method, pattern, status))
+        for caller, other in others.items() if row.kind == "today people" else ():
+            found = seen(ask(other, method, pattern, row))
+            if found[0] != CALLERS[row.kind][caller]:
+                wrong.append((caller, method, pattern, found))
+            if "<" in pattern and found != seen(ask(other, method, pattern, row, "unknown")):
+                wrong.append((caller, method, pattern, "unknown looks otherwise"))
+        if rows_of_all_tables() != before:
+            wrong.append((method, pattern, "somebody who may not changed something"))
+        if (status := ask(mine, method, pattern, row).status_code) != row.right:
             wrong.append(("right", method, pattern, status))
     assert not wrong, "\n".join(map(str, wrong))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import re
 import secrets
+import uuid
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -16,7 +17,7 @@ from django.utils.http import urlencode
 from tests.conformance.signers import run_jobs
 from tests.console import world as consoles
 from undersigned.accounts.credentials import create_api_key
-from undersigned.accounts.models import Credential, User
+from undersigned.accounts.models import Credential, Group, User
 from undersigned.delivery.models import Message, WebhookEvent
 from undersigned.envelopes import links
 from undersigned.envelopes.enter_code import enter_code
@@ -25,6 +26,8 @@ from undersigned.envelopes.models import DocumentVersion, Envelope, Recipient
 from undersigned.envelopes.open_sitting import open_sitting
 from undersigned.identity.models import Provider
 from undersigned.sealing import authority
+
+from . import today_routes
 
 UNKNOWN_ROOM = "0" * 24
 
@@ -41,7 +44,7 @@ class World:
 
     def address(self, pattern: str, which: str = "own") -> str:
         """The address of `pattern` with the placeholders filled for the object `which`."""
-        values = self.values[which]
+        values = today_routes.VALUES | self.values[which]
         if which != "unknown" and pattern.startswith("console/metadata/templates/"):
             values = values | self.values["template"]
         if which != "unknown" and pattern.startswith("console/drafts/"):
@@ -117,7 +120,11 @@ def _values(world: World) -> dict[str, dict[str, str]]:
     bank = Provider.objects.create(  # where nobody listens, and where we would not go
         organization=sent.organization, key="bank", name="Bank", issuer="https://127.0.0.1:1", client_id="c"
     )
+    ivan = consoles.user(sent.organization, "ivan", "Ivan", "Ild", User.Role.SIGNER)
     own = {
+        "user_pub": str(ivan.pub),
+        "user_id": str(ivan.pub),
+        "group_id": str(Group.objects.create(organization=sent.organization, name="Sales").pk),
         "contract_id": collection.pub,
         "version": "1",
         "filename": version.document.title,
@@ -151,6 +158,7 @@ def _values(world: World) -> dict[str, dict[str, str]]:
         "packaging_task_id": "p1",
         "archive_id": "0" * 58,
         "service": "board",
+        "ticket": str(uuid.uuid4()),
         "encoded": base64.b64encode(b"x").decode(),
     }
     unknown = own | {
@@ -159,6 +167,8 @@ def _values(world: World) -> dict[str, dict[str, str]]:
         "token": secrets.token_urlsafe(32),
         "room_id": UNKNOWN_ROOM,
         "pub": secrets.token_hex(12),
+        "user_pub": str(uuid.uuid4()),
+        "user_id": str(uuid.uuid4()),
         **dict.fromkeys(
             (
                 "envelope_id",
@@ -171,6 +181,7 @@ def _values(world: World) -> dict[str, dict[str, str]]:
                 "job_id",
                 "comment_id",
                 "provider_id",
+                "group_id",
             ),
             "987654321",
         ),

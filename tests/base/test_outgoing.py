@@ -20,13 +20,13 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from undersigned.base import outgoing
+from undersigned.base.addresses import is_public
 from undersigned.base.outgoing import (
     AddressRefused,
     InvalidUrl,
     OutgoingError,
     TimedOut,
     Unreachable,
-    is_public,
     post,
     send,
 )

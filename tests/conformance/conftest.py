@@ -17,6 +17,7 @@ from undersigned.identity.models import Provider
 from .caller import Caller
 from .signicat_caller import Orders
 from .signspace_caller import Space, robot_of
+from .today_caller import Today
 
 
 @pytest.fixture(autouse=True)
@@ -102,3 +103,31 @@ def orders_stranger(db: None) -> Orders:
     """A client of another organisation."""
     elsewhere = Organization.objects.create(slug="away", name="Away")
     return Orders.of(User.objects.create_user(elsewhere, "eve", name="Eve", email="eve@away.example"))
+
+
+@pytest.fixture
+def today(user: User, settings: LazySettings) -> Today:
+    """A Signing Today client with a session of `user`, an administrator; it may call as often as it likes."""
+    settings.API_CALLS_PER_MINUTE = 100_000
+    return Today.of(user)
+
+
+@pytest.fixture
+def today_colleague(organization: Organization, today: Today) -> Today:
+    """A session of another user of the same organisation, who makes envelopes and is no administrator."""
+    return today.as_user(
+        User.objects.create_user(
+            organization, "carl", "carl has a password", name="Carl", surname="Ek", email="carl@board.example"
+        )
+    )
+
+
+@pytest.fixture
+def today_stranger(db: None) -> Today:
+    """An administrator of another organisation."""
+    elsewhere = Organization.objects.create(slug="abroad", name="Abroad")
+    return Today.of(
+        User.objects.create_user(
+            elsewhere, "eve", name="Eve", email="eve@abroad.example", role=User.Role.ADMIN
+        )
+    )

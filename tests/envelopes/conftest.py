@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -16,7 +16,7 @@ from undersigned.envelopes.actor import Actor
 from undersigned.envelopes.add_document import add_document
 from undersigned.envelopes.add_recipient import NewRecipient, add_recipient
 from undersigned.envelopes.create_collection import create_collection
-from undersigned.envelopes.models import Collection, Envelope, Package, Recipient
+from undersigned.envelopes.models import Assignment, Collection, Envelope, Package, Recipient
 from undersigned.envelopes.policy import Policy
 from undersigned.envelopes.ports import WebhookDraft
 from undersigned.envelopes.send import send
@@ -49,7 +49,12 @@ class PlainDialect:
         return f"{kind}-{self.count}"
 
     def webhooks(
-        self, envelope: Envelope, event: str, recipient: Recipient | None, at: datetime
+        self,
+        envelope: Envelope,
+        event: str,
+        recipient: Recipient | None,
+        at: datetime,
+        assignments: Sequence[Assignment] = (),
     ) -> list[WebhookDraft]:
         self.count += 1
         return (

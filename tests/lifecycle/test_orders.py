@@ -98,7 +98,7 @@ def test_documents_are_prepared_as_they_become_ready(actor: Actor, user: User) -
     assert kinds(application) == ["original"]  # still to be filled in
     assert kinds(terms) == ["original"]  # only read
     assert kinds(payslip) == []
-    assert envelope.phase == "sign"
+    assert envelope.phase == "fill"  # Anna still has to
 
     anna = Person(envelope, "anna")
     anna.view()

@@ -11,6 +11,7 @@ from typing import BinaryIO
 
 from PIL import Image, ImageDraw, ImageFont
 
+from undersigned.accounts.limits import LimitReached
 from undersigned.room.documents import Document, FileAnswer, Page, Place, TextLine
 from undersigned.room.gateway import (
     Client,
@@ -41,6 +42,8 @@ from undersigned.room.parts import (
     Option,
     Part,
 )
+from undersigned.room.tray import Clause, Task, TaskState
+from undersigned.room.wallet import OwnKey, Wallet
 
 TOKEN = "nV3kQ2p8wLx7Tt5yZr9c"
 ROOM_ID = "r7Jk29sLq0"
@@ -162,6 +165,60 @@ def three(*, form: bool = True) -> tuple[Document, ...]:
     )
 
 
+def texts() -> tuple[FormField, ...]:
+    """Texts that the sender asks for at places of their own choice."""
+    return (
+        FormField(1, FieldKind.TEXT, "Place of birth", required=True, boxes=(Box(1, 12, 30, 50, 3),)),
+        FormField(2, FieldKind.TEXT, "Remarks", boxes=(Box(1, 12, 36, 70, 3),)),
+    )
+
+
+CLAUSES = (
+    Clause(1, "The buyer pays within 14 days.", 1, 10, 62, 60, 6),
+    Clause(2, "Disputes are heard in Turku,\nand nowhere else.", 2),
+)
+
+
+def tray_documents() -> tuple[Document, ...]:
+    """A sale and its annex, to be signed one at a time."""
+    return (
+        Document(
+            "1",
+            "Sale.pdf",
+            "v1",
+            (A4,) * 2,
+            183_221,
+            parts=(Part(Act.SIGN),),
+            revision="11",
+            digest="1a" * 32,
+        ),
+        Document(
+            "2", "Annex.pdf", "v1", (A4,), 61_004, parts=(Part(Act.SIGN),), revision="12", digest="2b" * 32
+        ),
+    )
+
+
+def tray_tasks() -> tuple[Task, ...]:
+    """The sale, with two clauses; the annex, which may be left out; the sale once more, when others have signed."""
+    return (
+        Task(1, 1, Act.SIGN, TaskState.OPEN, "As the buyer", clauses=CLAUSES),
+        Task(2, 2, Act.SIGN, TaskState.OPEN, skippable=True),
+        Task(3, 1, Act.SIGN, TaskState.LATER, "As the treasurer"),
+    )
+
+
+def tray(state: State = State.READ, **changes: object) -> Room:
+    """The room of somebody who deals with each thing by itself."""
+    known: dict[str, object] = {"documents": tray_documents(), "tasks": tray_tasks(), "revision": "11-12"}
+    return room(state, **(known | {"places": ()} | changes))
+
+
+KEYS = (
+    OwnKey("k-1", "My certificate", "Board CA", datetime(2030, 5, 1, tzinfo=UTC)),
+    OwnKey("k-2", "My old certificate", "Old CA", datetime(2024, 5, 1, tzinfo=UTC), expired=True),
+)
+
+
 @dataclass
 class FakeGateway:
     """`room` is the truth; tests replace it to reach a state."""
@@ -184,6 +241,9 @@ class FakeGateway:
     postponed: int = 0
     chosen: list[str] = field(default_factory=list)
     closed: bool = False
+    left_out: list[tuple[int, str]] = field(default_factory=list)
+    taken_up: list[int] = field(default_factory=list)
+    passwords: int = 0
 
     def look(self, token: str) -> Room | None:
         self.looked += 1
@@ -214,7 +274,8 @@ class FakeGateway:
         return self.room if (visit.room_id, visit.secret) == (ROOM_ID, SECRET) else None
 
     def still_shown(self, visit: Visit, revision: str, digest: str) -> bool:
-        return (revision, digest) == (self.room.revision, self.room.digest)
+        shown = {(d.revision, d.digest) for d in self.room.documents if d.revision}
+        return (revision, digest) in shown | {(self.room.revision, self.room.digest)}
 
     def reopen(self, visit: Visit) -> None:
         self.room = replace(self.room, state=State.CODE)
@@ -311,14 +372,25 @@ class FakeGateway:
             return self.next_signing
         if request.request_key in self.signed:
             return Signing(Outcome.SIGNED)
-        if (request.revision, request.digest) != (self.room.revision, self.room.digest):
+        shown = {(self.room.revision, self.room.digest)} | {
+            (d.revision, d.digest) for d in self.room.documents if d.revision
+        }
+        if (request.revision, request.digest) not in shown:
             return Signing(Outcome.MOVED)
         self.signed[request.request_key] = request
+        if request.task:
+            self._settled(request.task, TaskState.DONE)
+            return Signing(Outcome.SIGNED)
         people = tuple(replace(p, signed_at=NOW) if p.me else p for p in self.room.people)
         self.room = replace(self.room, state=State.SIGNED, signed_at=NOW, people=people)
         return Signing(Outcome.SIGNED)
 
-    def decline(self, visit: Visit, reason: str) -> None:
+    def decline(self, visit: Visit, reason: str, task: int = 0) -> None:
+        if task:
+            self.left_out.append((task, reason))
+            if self.room.tasks[task - 1].skippable:
+                self._settled(task, TaskState.LEFT_OUT)
+                return
         self.declined.append(reason)
         self.room = replace(self.room, state=State.DECLINED)
 
@@ -373,6 +445,42 @@ class FakeGateway:
         self.chosen.append(way)
         self.room = replace(self.room, asked=Asked.NOTHING)
 
+    # --- each thing by itself ------------------------------------------------------------------------
+    def _settled(self, task: int, state: TaskState) -> None:
+        tasks = list(self.room.tasks)
+        tasks[task - 1] = replace(tasks[task - 1], state=state, settled_at=NOW)
+        left = [t for t in tasks if not t.settled]
+        where = State.READ if any(t.open for t in left) else State.NOT_YOUR_TURN if left else State.SIGNED
+        self.room = replace(self.room, tasks=tuple(tasks), state=where, signed_at=None if left else NOW)
+
+    def take_up(self, visit: Visit, task: int) -> None:
+        self.taken_up.append(task)
+        one = self.room.tasks[task - 1]
+        places = (Place(one.document, 1, 12, 80, 38, 9.5),) if one.act is Act.SIGN else ()
+        self.room = replace(
+            self.room, on_table=task, places=places, may_decline=True, skippable=one.skippable
+        )
+
+    def go_on(self, visit: Visit) -> int:
+        following = self.room.next_task
+        if following is None:
+            return 0
+        self.take_up(visit, following.number)
+        return following.number
+
+    def enter_password(self, visit: Visit, password: str) -> bool:
+        self.passwords += 1
+        if self.passwords > 3:
+            raise LimitReached(840)
+        if password != "correct horse":
+            return False
+        self.room = replace(self.room, wallet=Wallet(open=True, keys=KEYS))
+        return True
+
+    def choose_key(self, visit: Visit, key: str) -> None:
+        assert self.room.wallet is not None
+        self.room = replace(self.room, wallet=replace(self.room.wallet, chosen=key))
+
     # --- several documents, each with what is asked ----------------------------------------------
     def _settle(self, document: int, act: Act, **changes: object) -> None:
         documents = list(self.room.documents)
@@ -415,6 +523,9 @@ class FakeGateway:
         if missing:
             raise Faulty(missing)
         self._settle(document, Act.FILL)
+        for task in self.room.tasks:
+            if (task.document, task.act) == (document, Act.FILL):
+                self._settled(task.number, TaskState.DONE)
 
     def forward(self, visit: Visit, hand: Hand, person: NewPerson) -> None:
         if person.phone == "12":

@@ -148,12 +148,14 @@ def _person(number: int, name: str, titles: list[str]) -> dict[str, Any]:
                 "agent": "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0",
             }
         ],
-        "consent": {
-            "text": "I have read the documents and sign them electronically. My signature is as binding as one on paper.",
-            "language": "en",
-            "shown": [{"title": t, "sha256": digest(t + "p")} for t in titles],
-            "pages_seen": True,
-            "at": at,
-            "digest": digest("consent"),
-        },
+        "consents": [
+            {
+                "text": "I have read the documents and sign them electronically. My signature is as binding as one on paper.",
+                "language": "en",
+                "shown": [{"title": t, "sha256": digest(t + "p")} for t in titles],
+                "pages_seen": True,
+                "at": at,
+                "digest": digest("consent"),
+            },
+        ],
     }

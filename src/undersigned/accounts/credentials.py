@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import secrets
 import string
+import uuid
 from urllib.parse import urlsplit
 
 from django.core.exceptions import ValidationError
@@ -15,6 +16,8 @@ from undersigned.base.vault import keyed_hash
 
 from .models import Credential, User
 
+LASTING_TOKEN_LENGTH = 36
+"""Of a UUID in hexadecimal; no access token is as long."""
 ALPHANUMERIC = string.ascii_letters + string.digits
 _LOWER = string.ascii_lowercase + string.digits
 
@@ -72,6 +75,22 @@ def create_oauth_client(
     return credential, secret
 
 
+def own_client(user: User, dialect: str, description: str) -> Credential:
+    """The client of this name that acts for the user alone, made if need be; nobody knows its secret, so tokens come from us only."""
+    found = Credential.objects.filter(
+        user=user, dialect=dialect, kind=Credential.Kind.OAUTH_CLIENT, description=description, client_id=None
+    ).first()
+    return found or Credential.objects.create(
+        organization=user.organization,
+        user=user,
+        dialect=dialect,
+        kind=Credential.Kind.OAUTH_CLIENT,
+        reach=Credential.Reach.USER,
+        description=description,
+        secret_hash=secrets.token_bytes(32),
+    )
+
+
 def find_oauth_client(dialect: str, client_id: str, secret: str) -> Credential | None:
     """The enabled client with this id and secret; None for unknown, disabled and wrong ones alike."""
     return (
@@ -90,6 +109,39 @@ def find_oauth_client(dialect: str, client_id: str, secret: str) -> Credential |
 
 def _client_secret(client_id: str, secret: str) -> bytes:
     return keyed_hash(f"{client_id}\0{secret}", "oauth client")
+
+
+def create_lasting_token(
+    user: User, dialect: str, kind: Credential.Kind, description: str
+) -> tuple[Credential, str]:
+    """A token that acts for `user` until it is revoked (kind LIFETIME or DEVICE): a UUID, which can be read again from `secret`."""
+    token = str(uuid.uuid4())
+    credential = Credential.objects.create(
+        organization=user.organization,
+        user=user,
+        dialect=dialect,
+        kind=kind,
+        reach=Credential.Reach.USER,
+        description=description,
+        secret_hash=keyed_hash(token, "lasting token"),
+        secret=token,
+    )
+    return credential, token
+
+
+def find_lasting_token(dialect: str, token: str) -> Credential | None:
+    """The enabled credential of this token; None for unknown and revoked ones and those of a disabled user alike."""
+    return (
+        Credential.objects.filter(
+            dialect=dialect,
+            kind__in=(Credential.Kind.LIFETIME, Credential.Kind.DEVICE),
+            secret_hash=keyed_hash(token, "lasting token"),
+            enabled=True,
+            user__disabled_at=None,
+        )
+        .select_related("user__organization", "organization")
+        .first()
+    )
 
 
 def check_webhook_url(value: str) -> None:

@@ -98,6 +98,7 @@ class User(AbstractBaseUser):
     extra = models.JSONField(default=dict, help_text="What programs keep with the user.")
     template_data = models.JSONField(default=dict, help_text="Values for text fields of templates.")
     wire = models.JSONField(default=dict)
+    created_by = models.ForeignKey("self", null=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = UserManager()
@@ -190,7 +191,9 @@ class EndpointConfig(models.Model):
     """How a user's own server is called: where events go, what headers they carry, how we prove ourselves there and where files are fetched."""
 
     user = models.OneToOneField(User, on_delete=models.CASCADE, related_name="endpoint")
+    dialect = models.CharField(max_length=20, help_text="Whose events go to the URL: each API words its own.")
     url = models.CharField(max_length=2000, blank=True)
+    secret = EncryptedTextField(null=True, help_text="Standard Webhooks secret, whsec_….")
     headers = EncryptedTextField(null=True, help_text="JSON: name to list of values.")
     auth = EncryptedTextField(
         null=True, help_text="JSON: mode (basic, digest), username, password, client key and certificate."
@@ -199,12 +202,11 @@ class EndpointConfig(models.Model):
 
 
 class PasswordToken(models.Model):
-    """Lets its holder choose a new password, once (`accounts.passwords`)."""
+    """Lets its holder choose a new password, once (`accounts.password_tokens`): who has used it has no row any more."""
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="password_tokens")
     secret_hash = models.BinaryField(max_length=32, unique=True)
     expires_at = models.DateTimeField(db_index=True)
-    used_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
 
@@ -237,9 +239,15 @@ class AccessToken(models.Model):
     credential = models.ForeignKey(Credential, on_delete=models.CASCADE, related_name="access_tokens")
     user = models.ForeignKey(User, null=True, on_delete=models.CASCADE, related_name="access_tokens")
     refresh_hash = models.BinaryField(
-        max_length=32, null=True, unique=True, help_text="Of the token that renews it (RFC 6749, 6)."
+        max_length=32, null=True, help_text="Of the token that renews it (RFC 6749, 6)."
     )
     refresh_until = models.DateTimeField(null=True)
+    family_hash = models.BinaryField(
+        max_length=32,
+        null=True,
+        unique=True,
+        help_text="Of what all tokens that renew each other have in common.",
+    )
     token_hash = models.BinaryField(max_length=32, unique=True)
     scopes = models.JSONField(default=list)
     expires_at = models.DateTimeField(db_index=True)

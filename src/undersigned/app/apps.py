@@ -17,10 +17,13 @@ class AppConfig(DjangoAppConfig):
     label = "app"
 
     def ready(self) -> None:
+        from undersigned.accounts import ports as account_ports
         from undersigned.console import doctor as console_doctor
         from undersigned.console.port import ConsolePort
         from undersigned.delivery import ports as delivery_ports
+        from undersigned.delivery.account import Letters
         from undersigned.dialects.signicat.port import SignicatPort
+        from undersigned.dialects.signingtoday.port import SigningtodayPort
         from undersigned.dialects.signspace.port import SignspacePort
         from undersigned.dialects.signsquid.port import SignsquidPort
         from undersigned.envelopes import ports as envelope_ports
@@ -31,10 +34,12 @@ class AppConfig(DjangoAppConfig):
         from undersigned.room.engine import Engine
         from undersigned.room.talk_engine import TalkEngine
 
+        account_ports.register(Letters())
         delivery_ports.register(PORTS)
         envelope_ports.register(SignsquidPort())
         envelope_ports.register(SignspacePort())
         envelope_ports.register(SignicatPort())
+        envelope_ports.register(SigningtodayPort())
         envelope_ports.register(ConsolePort())
         scan.listen(quarantine)
         gateway.use(Engine())

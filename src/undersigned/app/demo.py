@@ -51,6 +51,7 @@ def seed(base_url: str, credentials_path: Path) -> dict[str, Any]:
         credential, key = create_api_key(user, "signsquid", DESCRIPTION)
         robot = _ensure_robot(user.organization)
         client, client_secret = create_oauth_client(robot, "signspace", Credential.Reach.ROBOT, DESCRIPTION)
+        today, today_secret = create_oauth_client(user, "signingtoday", Credential.Reach.USER, DESCRIPTION)
         orders, orders_secret = create_oauth_client(robot, "signicat", Credential.Reach.CLIENT, DESCRIPTION)
     url, code = _sample(user)
     content = {
@@ -79,6 +80,14 @@ def seed(base_url: str, credentials_path: Path) -> dict[str, Any]:
             "client_id": orders.client_id,
             "client_secret": orders_secret,
         },
+        "signingtoday": {
+            "base_url": f"{base_url}/api",
+            "token_url": f"{base_url}/api/oauth/token",
+            "client_id": today.client_id,
+            "client_secret": today_secret,
+            "username": f"{user.username}@{SLUG}",
+            "password": password,
+        },
         "sample_signing_url": url,
         "sample_signing_code": code,
     }
@@ -89,7 +98,7 @@ def seed(base_url: str, credentials_path: Path) -> dict[str, Any]:
 def banner(content: dict[str, Any], credentials_path: Path) -> str:
     """What the first minute needs, for the terminal."""
     console, signsquid, signspace = content["console"], content["signsquid"], content["signspace"]
-    signicat = content["signicat"]
+    signicat, today = content["signicat"], content["signingtoday"]
     return f"""
 Undersigned is running (demo mode: sandbox organisation, mails stay in the console's outbox)
 
@@ -103,6 +112,8 @@ Undersigned is running (demo mode: sandbox organisation, mails stay in the conso
                   client {signspace["client_id"]}:{signspace["client_secret"]}, acting_handle {signspace["acting_handle"]}
   Signicat API    {signicat["base_url"]}, token {signicat["token_url"]}
                   client {signicat["client_id"]}:{signicat["client_secret"]}, scope {signicat["scope"]}
+  Signing Today   {today["base_url"]}, token {today["token_url"]} for the console's user
+                  client {today["client_id"]}:{today["client_secret"]}
   All of this     {credentials_path}
 """
 

@@ -33,6 +33,7 @@ PUBLIC_URL: str = UNDERSIGNED.base_url
 DATA_DIR: Path = UNDERSIGNED.data_dir.absolute()
 STORAGE_URL: str = UNDERSIGNED.storage
 SMS_URL: str = UNDERSIGNED.sms_url
+PUSH_URL: str = UNDERSIGNED.push_url
 MAIL_URL: str = UNDERSIGNED.mail_url
 MAIL_FROM_DOMAINS: tuple[str, ...] = tuple(UNDERSIGNED.mail_from_domains.lower().split())
 ONE_TIME_CODE_NAMES: dict[str, str] = {

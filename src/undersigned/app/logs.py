@@ -6,8 +6,10 @@ import logging
 import re
 
 _UUID = r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}(?![\w-])"
-_SECRET = re.compile(rf"(/room/[lp]/)[^/\s?#\"']+|(/)(?!{_UUID})[\w-]{{30,}}")
-"""Signers' links, and every part of a path that is long enough to be a key, a token or a code (ids are shorter, or UUIDs)."""
+_SECRET = re.compile(
+    rf"(/room/[lp]/|/console/new-password/|passwordToken=)[^/\s?#&\"']+|(/)(?!{_UUID})[\w-]{{30,}}"
+)
+"""Links of signers and for new passwords, and every part of a path that is long enough to be a key, a token or a code (ids are shorter, or UUIDs)."""
 
 
 class HideSecrets(logging.Filter):

@@ -61,6 +61,10 @@ class Settings(BaseSettings):
         "",
         description="Gateway in Apprise's URL form, e.g. twilio://…. Empty: in demo mode SMS stay in the console's outbox, else they fail.",
     )
+    push_url: str = Field(
+        "",
+        description="Push service in Apprise's URL form, with {to} where a device's token belongs, e.g. fcm://…. Empty: in demo mode push messages stay in the console's outbox, else they fail.",
+    )
     webhook_allow_private: bool | None = Field(
         None, description="Let webhooks reach private and loopback addresses. Default: only in demo mode."
     )

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from datetime import datetime
 
-from undersigned.envelopes.models import Envelope, Package, Recipient
+from undersigned.envelopes.models import Assignment, Envelope, Package, Recipient
 from undersigned.envelopes.policy import Policy
 from undersigned.envelopes.ports import WebhookDraft
 
@@ -45,7 +46,12 @@ class ConsolePort:
         return uuid.uuid4().hex
 
     def webhooks(
-        self, envelope: Envelope, event: str, recipient: Recipient | None, at: datetime
+        self,
+        envelope: Envelope,
+        event: str,
+        recipient: Recipient | None,
+        at: datetime,
+        assignments: Sequence[Assignment] = (),
     ) -> list[WebhookDraft]:
         return []
 

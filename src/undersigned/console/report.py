@@ -85,7 +85,7 @@ class _Words:
             Recipient.Kind.COPY.value: _("Gets a copy at the end"),
         }
         self.origins = {name: str(label) for name, label in words.DIALECTS.items()}
-        ways = ("link", "email-code", "sms-code", "sender-code", "eid")
+        ways = ("link", "email-code", "sms-code", "sender-code", "password", "eid")
         self.methods = {way: method(way) for way in ways}
 
 

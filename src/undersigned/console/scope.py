@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
 from django.db.models import Model, Q, QuerySet
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
@@ -20,7 +21,7 @@ from undersigned.delivery.models import Message
 from undersigned.envelopes import attention
 from undersigned.envelopes.access import get_envelope, get_managed, visible
 from undersigned.envelopes.actor import Actor
-from undersigned.envelopes.errors import NotFound
+from undersigned.envelopes.errors import Forbidden, NotFound
 from undersigned.envelopes.models import Envelope, Recipient
 from undersigned.envelopes.policy import knows_code
 from undersigned.identity.models import Provider
@@ -31,7 +32,8 @@ M = TypeVar("M", bound=Model)
 
 
 def page(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
-    """A console page: asks for a login, speaks the user's language, hands the view its actor, turns NotFound into 404, is cached nowhere."""
+    """A console page: asks for a login, speaks the user's language, hands the view its actor, turns NotFound into 404 and Forbidden into 403, is cached
+    nowhere."""
 
     @wraps(view)
     def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -43,6 +45,8 @@ def page(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBas
             return view(request, Actor.from_user(request.user), *args, **kwargs)
         except NotFound:
             raise Http404 from None
+        except Forbidden:
+            raise PermissionDenied from None
 
     return never_cache(login_required(wrapped))
 
@@ -86,6 +90,8 @@ def readable_messages(actor: Actor) -> QuerySet[Message]:
         local |= Q(transport="", channel=Message.Channel.EMAIL)
     if settings.DEMO and not settings.SMS_URL:
         local |= Q(transport="", channel=Message.Channel.SMS)
+    if settings.DEMO and not settings.PUSH_URL:
+        local |= Q(transport="", channel=Message.Channel.PUSH)
     of_tenant = Message.objects.filter(local, organization=actor.organization).exclude(
         channel=Message.Channel.WEBHOOK
     )

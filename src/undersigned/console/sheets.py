@@ -1,13 +1,11 @@
 """Rows as CSV (RFC 4180) and as an Excel sheet (ISO/IEC 29500), neither ever whole in memory.
 
-What people typed never runs: spreadsheet programs take a text that begins with =, +, - or @ for a formula (CWE-1236). In CSV such a text
-gets an apostrophe before it; in a sheet its cell is marked as text.
+What people typed never runs (`files.sheets`).
 """
 
 from __future__ import annotations
 
 import csv
-import re
 from collections.abc import Iterator
 from datetime import date, datetime
 from pathlib import Path
@@ -18,14 +16,12 @@ from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Font
 from openpyxl.utils import get_column_letter
 
+from undersigned.files.sheets import quoted, sheet_title, text_cell
+
 from .report import Cell, Report, plain_time
 
-CELL_MAX = 32_767
-"""Characters that a cell can hold."""
 ROWS_MAX = 1_048_576
 """Rows that a sheet can hold; what is more goes onto the next."""
-_FORMULA = re.compile(r"^[\s\x00]*[=+\-@|%]|^[\t\r\n]")
-_NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
 class _Line:
@@ -39,7 +35,7 @@ def as_csv(report: Report) -> Iterator[bytes]:
     """UTF-8 with the mark that Excel needs to see it; times in ISO 8601, UTC."""
     writer = csv.writer(_Line())
     yield "\ufeff".encode()
-    yield _bytes(writer.writerow([_text(h) for h in report.heads]))
+    yield _bytes(writer.writerow([quoted(h) for h in report.heads]))
     pieces: list[str] = []
     for row in report.rows:
         pieces.append(writer.writerow([_plain(cell) for cell in row]))
@@ -60,11 +56,7 @@ def _plain(cell: Cell) -> str | int | float:
         return f"{plain_time(cell).isoformat()}Z"
     if isinstance(cell, date):
         return cell.isoformat()
-    return _text(cell) if isinstance(cell, str) else cell
-
-
-def _text(text: str) -> str:
-    return f"'{text}" if _FORMULA.match(text) else text
+    return quoted(cell) if isinstance(cell, str) else cell
 
 
 def write_xlsx(report: Report, target: Path, title: str) -> None:
@@ -84,7 +76,7 @@ def write_xlsx(report: Report, target: Path, title: str) -> None:
 
 
 def _sheet(book: Any, report: Report, title: str, number: int) -> Any:
-    name = re.sub(r"[\[\]:*?/\\]", " ", title)[:25]
+    name = sheet_title(title)
     sheet = book.create_sheet(f"{name} {number}" if number > 1 else name)
     sheet.freeze_panes = "A2"
     for index in range(1, len(report.heads) + 1):
@@ -110,6 +102,4 @@ def _cell(sheet: Any, value: Cell) -> Any:
         return cell
     if not isinstance(value, str):
         return WriteOnlyCell(sheet, value)
-    cell = WriteOnlyCell(sheet, _NOT_IN_XML.sub("\ufffd", value)[:CELL_MAX])
-    cell.data_type = "s"  # else what begins with = becomes a formula
-    return cell
+    return text_cell(sheet, value)

@@ -145,6 +145,17 @@ _PURPOSES = {
     "infected": gettext_noop("Virus scan"),
     "comment": gettext_noop("Message in the discussion"),
     "comment_protected": gettext_noop("Message in the discussion"),
+    "sent": gettext_noop("Word that it was sent out"),
+    "fill": gettext_noop("Please fill in"),
+    "sign": gettext_noop("Please sign"),
+    "declined": gettext_noop("Refused"),
+    "failed": gettext_noop("Could not be worked on"),
+    "note_added": gettext_noop("New note"),
+    "note_changed": gettext_noop("Changed note"),
+    "note_removed": gettext_noop("Removed note"),
+    "welcome": gettext_noop("Word of a new account"),
+    "password_lost": gettext_noop("Link for a new password"),
+    "password_cleared": gettext_noop("Link for a new password"),
 }
 
 
@@ -157,6 +168,7 @@ def purpose(message: Message) -> str:
 _CHANNELS = {
     "email": gettext_noop("Mail"),
     "sms": gettext_noop("SMS"),
+    "push": gettext_noop("Push message"),
     "webhook": gettext_noop("Webhook"),
     "url": gettext_noop("Web address"),
 }
@@ -224,6 +236,7 @@ _GOOD = {"signed", "agreed", "sealed", "completed"}
 _BAD = {
     "declined",
     "code_wrong",
+    "password_wrong",
     "code_locked",
     "wrong_person",
     "identification_failed",

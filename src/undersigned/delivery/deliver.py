@@ -16,7 +16,7 @@ from django.conf import settings
 
 from undersigned.base import clock, db
 
-from . import callback, ports, sms, smtp, webhook
+from . import callback, ports, push, sms, smtp, webhook
 from .errors import ANSWER_LIMIT, Rejected, SendingFailed, Unwanted
 from .models import Message, MessageAttempt
 from .outbox import is_address
@@ -73,10 +73,11 @@ def attempt(message: Message, *, cut_off: bool = False) -> Result:
 def _transport(message: Message) -> Message.Transport:
     if message.channel in (Message.Channel.WEBHOOK, Message.Channel.URL):
         return Message.Transport.HTTP
-    sms = message.channel == Message.Channel.SMS
-    if settings.DEMO and not (settings.SMS_URL if sms else settings.MAIL_URL):
-        return Message.Transport.OUTBOX
-    return Message.Transport.SMS if sms else Message.Transport.SMTP
+    transport, service = {
+        Message.Channel.SMS: (Message.Transport.SMS, settings.SMS_URL),
+        Message.Channel.PUSH: (Message.Transport.PUSH, settings.PUSH_URL),
+    }.get(Message.Channel(message.channel), (Message.Transport.SMTP, settings.MAIL_URL))
+    return Message.Transport.OUTBOX if settings.DEMO and not service else transport
 
 
 def _send(message: Message, transport: Message.Transport) -> str:
@@ -87,10 +88,13 @@ def _send(message: Message, transport: Message.Transport) -> str:
     if not is_address(message.channel, message.address or ""):
         raise Rejected(f"not one {message.channel} address")
     rendered = render(message, sending=transport == Message.Transport.SMTP)
-    if transport == Message.Transport.SMTP:
-        return smtp.send(message, rendered)
-    if transport == Message.Transport.SMS:
-        return sms.send(message.address or "", rendered.text)
+    match transport:
+        case Message.Transport.SMTP:
+            return smtp.send(message, rendered)
+        case Message.Transport.SMS:
+            return sms.send(message.address or "", rendered.text)
+        case Message.Transport.PUSH:
+            return push.send(message, rendered.text)
     return ""
 
 

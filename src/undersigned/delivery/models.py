@@ -39,6 +39,7 @@ class Message(models.Model):
     class Channel(models.TextChoices):
         EMAIL = "email"
         SMS = "sms"
+        PUSH = "push"
         WEBHOOK = "webhook"
         URL = "url"
 
@@ -55,6 +56,7 @@ class Message(models.Model):
 
         SMTP = "smtp"
         SMS = "sms"
+        PUSH = "push"
         HTTP = "http"
         OUTBOX = "outbox"
 
@@ -72,11 +74,14 @@ class Message(models.Model):
         on_delete=models.PROTECT,
         null=True,
         related_name="messages",
-        help_text="Its URL is read at each attempt.",
+        help_text="Its URL is read at each attempt. A webhook without one goes to the endpoint that the event's owner configured.",
     )
     purpose = models.CharField(max_length=40)
     channel = models.CharField(max_length=10, choices=Channel.choices)
-    address = EncryptedTextField(null=True, help_text="Mail address or E.164 number; null for webhooks.")
+    address = EncryptedTextField(
+        null=True,
+        help_text="Mail address, E.164 number, or id of one of the user's devices; null for webhooks.",
+    )
     params = EncryptedTextField(help_text="`params.Params` as JSON.")
     language = models.CharField(max_length=16, default="en")
     dedup_key = models.CharField(max_length=200, unique=True)

@@ -9,6 +9,7 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import QuerySet
 
+from undersigned.accounts import endpoints
 from undersigned.accounts.models import Credential, Organization, User
 from undersigned.base import clock
 from undersigned.jobs import queue
@@ -23,6 +24,7 @@ _ADDRESS = {
     # One mailbox, nothing that a header could read as two; whether it exists, its server says.
     Message.Channel.EMAIL: re.compile(r"[^\s,;:<>()\[\]\"\\@\x00-\x1f\x7f]+@[^\s,;:<>()\"\\@\x00-\x1f\x7f]+"),
     Message.Channel.SMS: re.compile(r"\+[1-9][0-9]{6,14}"),  # E.164
+    Message.Channel.PUSH: re.compile(r"[^\x00-\x1f\x7f]{1,200}"),
 }
 
 
@@ -52,12 +54,14 @@ class Draft:
 def post(draft: Draft) -> Message:
     """Insert the message and its job; both commit with the caller's transaction. A known `dedup_key` gives the existing message.
 
-    Raises ValueError for an unknown purpose, for an address that is not exactly one mailbox or E.164 number, and for a line break in a
+    Raises ValueError for an unknown purpose, for an address that is not exactly one mailbox, E.164 number or device, and for a line break in a
     value that is one line. The address of a message in the sender's own words is as they wrote it: what is none fails when it is sent.
     """
     if draft.channel == Message.Channel.WEBHOOK:
-        if draft.webhook_event is None or draft.credential is None:
-            raise ValueError("a webhook needs its event and its credential")
+        if draft.webhook_event is None:
+            raise ValueError("a webhook needs its event")
+    elif draft.channel == Message.Channel.PUSH and draft.user is None:
+        raise ValueError("a push message needs its user")
     elif draft.channel != Message.Channel.URL:
         texts.check_purpose(draft.channel, draft.purpose)
         if draft.purpose != texts.OWN_WORDS and not is_address(draft.channel, draft.address or ""):
@@ -110,28 +114,32 @@ def _priority(draft: Draft) -> Job.Priority:
 
 
 def is_address(channel: str, address: str) -> bool:
-    """Is it exactly one mailbox (email) or E.164 number (sms), such as `post` takes?"""
+    """Is it exactly one mailbox (email), E.164 number (sms) or id of a device (push), such as `post` takes?"""
     return _ADDRESS[Message.Channel(channel)].fullmatch(address) is not None
 
 
 def announce(event: WebhookEvent) -> list[Message]:
-    """Post the event to every enabled credential of its owner, in its dialect, that has a webhook URL. Same event, same id to all."""
+    """Post the event to every enabled credential of its owner, in its dialect, that has a webhook URL, and to the endpoint that the owner
+    configured. Same event, same id to all."""
     credentials = Credential.objects.filter(
         user=event.owner_user_id, dialect=event.dialect, enabled=True
     ).exclude(webhook_url="")
+    receivers: list[Credential | None] = list(credentials.order_by("pk"))
+    if endpoints.has_address(event.owner_user_id, event.dialect):
+        receivers.append(None)
     return [
         post(
             Draft(
                 organization=event.organization,
                 purpose="event",
                 channel=Message.Channel.WEBHOOK,
-                dedup_key=f"webhook:{event.pk}:{credential.pk}",
+                dedup_key=f"webhook:{event.pk}:{credential.pk if credential else 'endpoint'}",
                 envelope_id=event.envelope_id,
                 webhook_event=event,
                 credential=credential,
             )
         )
-        for credential in credentials.order_by("pk")
+        for credential in receivers
     ]
 
 

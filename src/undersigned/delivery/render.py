@@ -11,7 +11,7 @@ from undersigned.base import languages
 from undersigned.files import scan
 from undersigned.files.models import Blob, File
 
-from . import own_words, ports, texts
+from . import own_words, ports, push_texts, texts
 from .errors import Unreachable
 from .models import Message
 from .outbox import Draft
@@ -40,7 +40,7 @@ class Attachment:
 
 @dataclass(frozen=True)
 class Rendered:
-    """What a person or a receiver gets. Empty: `subject`, `html`, `sender`, `reply_to` of an SMS or webhook; `address`, unless something
+    """What a person or a receiver gets. Empty: `subject`, `html`, `sender`, `reply_to` of an SMS, push message or webhook; `address`, unless something
     else than the installation's own stands in From."""
 
     text: str
@@ -66,6 +66,11 @@ def render(message: Message, *, sending: bool = False) -> Rendered:
     with translation.override(languages.spoken(message.language)):
         if message.purpose == texts.OWN_WORDS:
             return _own(message)
+        if message.channel == Message.Channel.PUSH:
+            params = Params.model_validate_json(message.params)
+            return Rendered(
+                push_texts.words(message.purpose, Material(params, _organization(message, params), {}))
+            )
         return _sms(message) if message.channel == Message.Channel.SMS else _mail(message, None, sending)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Literal
 from urllib.parse import urlsplit
 
@@ -10,8 +10,9 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from . import protected
+from . import account_words, protected
 from .fit import date, fit_sms, fit_subject, moment, shorten
+from .push_texts import PUSH
 from .words import Block, Material, Words, text
 
 
@@ -80,6 +81,21 @@ def _code(m: Material) -> tuple[str, list[Block]]:
         Block("code", m.secrets["code"]),
         text(_("It works for 10 minutes, once. We never ask for it by phone.")),
     ]
+
+
+def _fill_in(m: Material) -> tuple[str, list[Block]]:
+    p = m.params
+    subject = fit_subject(_("Please fill in: {title}"), title=p.title)
+    first = _("{sender} of {organization} asks you to fill in your part of “{title}” ({documents}).").format(
+        sender=p.sender, organization=m.organization, title=p.title, documents=m.documents
+    )
+    said = (
+        [text(_("Message from {sender}:").format(sender=p.sender)), Block("quote", p.message)]
+        if p.message
+        else []
+    )
+    after = _("When everybody has filled in their part, signing begins and we write to those who sign.")
+    return subject, [text(first), *said, m.link(_("Open:")), text(after)]
 
 
 def _your_turn(m: Material) -> tuple[str, list[Block]]:
@@ -253,6 +269,7 @@ MAILS: dict[str, tuple[Callable[[Material], tuple[str, list[Block]]], Secret]] =
     "reminder_protected": (protected.reminder, "url"),
     "code": (_code, "code"),
     "your_turn": (_your_turn, "url"),
+    "fill_in": (_fill_in, "url"),
     "completed": (_completed, "url"),
     "completed_protected": (protected.completed, "url"),
     "refused": (_refused, ""),
@@ -268,6 +285,9 @@ MAILS: dict[str, tuple[Callable[[Material], tuple[str, list[Block]]], Secret]] =
     "infected": (_infected, "url"),
     "comment": (_comment, "url"),
     "comment_protected": (protected.comment, "url"),
+    "welcome": (account_words.welcome, "url"),
+    "password_lost": (account_words.password_lost, "url"),
+    "password_cleared": (account_words.password_cleared, "url"),
 }
 """Mail purposes: how each is worded, and the one secret that its text holds. No text has a slot for both link and code."""
 
@@ -286,13 +306,15 @@ _PROTECTED = (
     "cancelled_protected",
     "comment_protected",
 )
-_ANONYMOUS = (*_PROTECTED, "code")
-"""Purposes whose text names no person before identification."""
+_ANONYMOUS = (*_PROTECTED, "code", "welcome", "password_lost", "password_cleared")
+"""Purposes that come from the organisation: their text names no person before identification, or they are about the reader's account."""
 
 
 def check_purpose(channel: str, purpose: str) -> None:
     """Raise ValueError unless there is a text for it."""
-    if purpose != OWN_WORDS and purpose not in (MAILS if channel == "email" else SMS):
+    texts: dict[str, Collection[str]] = {"email": MAILS, "sms": SMS, "push": PUSH}
+    known = texts.get(channel, ())
+    if purpose not in known and (purpose != OWN_WORDS or channel == "push"):
         raise ValueError(f"no {channel} text for {purpose!r}")
 
 

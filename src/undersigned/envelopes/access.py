@@ -6,13 +6,14 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
-from undersigned.accounts.models import Credential, User
+from undersigned.accounts.capabilities import may, may_create_envelopes
+from undersigned.accounts.models import Capability, Credential, User
 from undersigned.delivery.models import WebhookEvent
 from undersigned.files.models import File
 
 from .actor import Actor
-from .errors import NotFound
-from .models import Collection, Document, DocumentVersion, Envelope, Grant, Recipient
+from .errors import Forbidden, NotFound
+from .models import Collection, Document, DocumentVersion, Envelope, EnvelopeState, Grant, Recipient
 
 
 def _granted(actor: Actor, on: str) -> QuerySet[Grant, dict[str, Any]]:
@@ -49,16 +50,26 @@ def visible(actor: Actor, *, removed: bool = False) -> QuerySet[Envelope]:
         case Credential.Reach.ROBOT:
             return all_of_tenant.filter(Q(pk__in=_granted(actor, "envelope")) | _takes_part(actor))
         case Credential.Reach.USER:
-            if actor.user.role == User.Role.ADMIN:
+            if may(actor.user, Capability.SEE_ENVELOPES):
                 return all_of_tenant
             return all_of_tenant.filter(Q(owner_user=actor.user) | _shared_with(actor))
 
 
+def concerning(actor: Actor, user: User) -> QuerySet[Envelope]:
+    """Of what `actor` may see that which `user` makes, takes part in, or was let in on."""
+    granted = Grant.objects.filter(
+        Q(user=user) | Q(group__in=user.groups.values("pk")), envelope__isnull=False
+    )
+    own = Q(owner_user=user) | Q(pk__in=granted.values("envelope"))
+    parts = Recipient.objects.filter(user=user)
+    return visible(actor).filter(own | Q(pk__in=parts.values("envelope")))
+
+
 def owns(actor: Actor, on: Envelope | Collection) -> bool:
-    """May `actor` say what becomes of it: owner, administrator, the credential that made it, or who was granted that?"""
+    """May `actor` say what becomes of it: owner, who may change anybody's, the credential that made it, or who was granted that?"""
     if on.organization_id != actor.organization.pk:
         return False
-    by_role = actor.reach == Credential.Reach.USER and actor.user.role == User.Role.ADMIN
+    by_role = actor.reach == Credential.Reach.USER and may(actor.user, Capability.CHANGE_ENVELOPES)
     by_client = (
         actor.reach == Credential.Reach.CLIENT
         and actor.credential is not None
@@ -73,19 +84,52 @@ def owns(actor: Actor, on: Envelope | Collection) -> bool:
     )
 
 
+def may_delete(actor: Actor, envelope: Envelope) -> bool:
+    """May `actor` delete an envelope that they see: its owner, or who may delete anybody's?"""
+    by_capability = actor.reach == Credential.Reach.USER and may(actor.user, Capability.DELETE_ENVELOPES)
+    return by_capability or owns(actor, envelope)
+
+
 def refuse_unless_owner(actor: Actor, on: Envelope | Collection) -> None:
     """Raises NotFound unless `actor` `owns` it."""
     if not owns(actor, on):
         raise NotFound
 
 
+def refuse_unless_maker(actor: Actor) -> None:
+    """Raises Forbidden for who only signs: they make no envelopes, by whichever door."""
+    if not may_create_envelopes(actor.user):
+        raise Forbidden
+
+
+def may_change(actor: Actor, on: Envelope) -> bool:
+    """Of who may see it: its owner, unless they may make none any more, and whoever may change anybody's. No query."""
+    if on.organization_id != actor.organization.pk:
+        return False
+    own = on.owner_user_id == actor.user.pk and may_create_envelopes(actor.user)
+    return own or may(actor.user, Capability.CHANGE_ENVELOPES)
+
+
+def refuse_unless_may_change(actor: Actor, on: Envelope) -> None:
+    """Raises Forbidden unless the actor `may_change` it."""
+    if not may_change(actor, on):
+        raise Forbidden
+
+
+def refuse_unless_may_delete(actor: Actor, on: Envelope) -> None:
+    """Of who may see it: its owner, and whoever may delete anybody's. Raises Forbidden."""
+    same = on.organization_id == actor.organization.pk
+    if not same or not (on.owner_user_id == actor.user.pk or may(actor.user, Capability.DELETE_ENVELOPES)):
+        raise Forbidden
+
+
 def get_managed(actor: Actor, envelope_id: int) -> Envelope:
-    """The envelope with this row id, for who may change it: owner, administrator, or who was granted that. Raises NotFound."""
+    """The envelope with this row id, for who may change it: owner, who may change anybody's, or who was granted that. Raises NotFound."""
     envelope = get_envelope(actor, envelope_id)
-    may = envelope.owner_user_id == actor.user.pk or actor.user.role == User.Role.ADMIN
+    is_theirs = envelope.owner_user_id == actor.user.pk or may(actor.user, Capability.CHANGE_ENVELOPES)
     owners = Grant.objects.filter(envelope=envelope, right=Grant.Right.OWNER)
     if (
-        not may
+        not is_theirs
         and not owners.filter(Q(user=actor.user) | Q(group__in=actor.user.groups.values("pk"))).exists()
     ):
         raise NotFound
@@ -100,7 +144,7 @@ def visible_collections(actor: Actor, *, removed: bool = False) -> QuerySet[Coll
     match actor.reach:
         case Credential.Reach.CLIENT:
             return all_of_tenant.filter(created_by_credential=actor.credential)
-        case Credential.Reach.USER if actor.user.role == User.Role.ADMIN:
+        case Credential.Reach.USER if may(actor.user, Capability.SEE_ENVELOPES):
             return all_of_tenant
         case Credential.Reach.ACCOUNT:
             return all_of_tenant.filter(owner_user=actor.user)
@@ -164,11 +208,30 @@ def visible_files(actor: Actor) -> QuerySet[File]:
     # Until it is erased, who may bring a request back may also fetch what is in it.
     envelopes = visible(actor, removed=True).values("pk")
     documents = Document.objects.filter(envelope__in=envelopes, removed_at=None)
-    sealed = DocumentVersion.objects.filter(
-        document__envelope__in=envelopes, kind=DocumentVersion.Kind.SEALED, voided_at=None
+    shown = (DocumentVersion.Kind.PREPARED, DocumentVersion.Kind.SEALED)
+    versions = DocumentVersion.objects.filter(
+        document__envelope__in=envelopes, kind__in=shown, voided_at=None
     )
     return all_of_tenant.filter(
         Q(created_by_user=actor.user)
         | Q(pk__in=documents.values("original"))
-        | Q(pk__in=sealed.values("file"))
+        | Q(pk__in=versions.values("file"))
     )
+
+
+def visible_templates(actor: Actor) -> QuerySet[Envelope]:
+    """Templates that `actor` may see: as `visible`, and those that are offered to everybody in the organisation who may make envelopes."""
+    own = visible(actor).filter(template=True)
+    if not may_create_envelopes(actor.user):
+        return own
+    public = Q(template=True, public=True, state=EnvelopeState.OFFERED, deleted_at=None, erased_at=None)
+    rows = Envelope.objects.filter(organization=actor.organization)
+    return rows.filter(public | Q(pk__in=own.values("pk")))
+
+
+def get_template(actor: Actor, dialect: str, pub: str) -> Envelope:
+    """The template with this public id. Raises NotFound."""
+    found = visible_templates(actor).filter(dialect=dialect, pub=pub).select_related("organization").first()
+    if found is None:
+        raise NotFound
+    return found

@@ -79,6 +79,9 @@ class NewRecipient:
     return_url_later: str = ""
     expected: Expected | None = None
     """What a provider must say of them, and hints for it."""
+    surname: str = ""
+    user: int | None = None
+    """Row id of the user whom this is."""
     wire: Mapping[str, Any] = field(default_factory=dict)
     """The dialect's own; nothing personal."""
     sealed: str | None = None
@@ -126,6 +129,7 @@ def describe(recipient: Recipient, new: NewRecipient) -> None:
         recipient.code = None
     elif recipient.code is None:
         recipient.code = new_code()
+    recipient.surname, recipient.user_id = new.surname.strip(), new.user
     recipient.kind, recipient.name, recipient.email = new.kind, name or None, email or None
     recipient.phone, recipient.phone_as_given = new.phone or "", new.phone_as_given
     recipient.language = new.language or envelope.language
@@ -158,7 +162,7 @@ def faults_of(new: NewRecipient) -> dict[str, list[str]]:
     faults: dict[str, list[str]] = {}
     if not name:
         faults |= {} if new.name_later or new.nameless else {"name": ["required"]}
-    elif len(name) > NAME_MAX or not is_one_line(name) or not is_drawable(name):
+    elif not _is_name(name):
         faults["name"] = ["invalid"]
     if not email:
         faults |= {} if new.nameless else {"email": ["required"]}
@@ -174,6 +178,8 @@ def faults_of(new: NewRecipient) -> dict[str, list[str]]:
         faults["phone"] = ["invalid"]
     elif (new.code == "sms" or "sms" in new.channels) and not new.phone:
         faults["phone"] = ["required"]
+    if (surname := new.surname.strip()) and not _is_name(surname):
+        faults["surname"] = ["invalid"]
     number = new.national_id
     if number is not None and not (0 < len(number) <= NATIONAL_ID_MAX and is_one_line(number)):
         faults["national_id"] = ["invalid"]
@@ -183,6 +189,10 @@ def faults_of(new: NewRecipient) -> dict[str, list[str]]:
         if len(getattr(new, label)) > most:
             faults[label] = ["too_long"]
     return faults
+
+
+def _is_name(text: str) -> bool:
+    return len(text) <= NAME_MAX and is_one_line(text) and is_drawable(text)
 
 
 def _next_position(envelope: Envelope) -> int:

@@ -9,10 +9,11 @@ from undersigned.base.clock import now
 from undersigned.files.models import File
 from undersigned.files.store import StagedBlob, adopt, new_file
 
-from . import audit, preparing
+from . import audit, phases, preparing
 from .graph import recompute
 from .locks import lock_envelope
 from .models import DocumentVersion, EnvelopeState, Field, Phase
+from .ports import dialect
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,7 @@ def adopt_prepared(envelope_id: int, prepared: Sequence[Prepared]) -> bool:
     at = now(envelope.organization.clock_offset)
     done = {p.document_id: p for p in prepared}
     documents = preparing.waiting(envelope)
+    port = dialect(envelope.dialect)
     if any(d.pk not in done or done[d.pk].epoch != d.epoch for d in documents):
         return False  # other files meanwhile; they have a job of their own
     for document in documents:
@@ -48,6 +50,7 @@ def adopt_prepared(envelope_id: int, prepared: Sequence[Prepared]) -> bool:
             document.signed_name,
             media_type="application/pdf",
             pages=one.pages,
+            pub=port.new_public_id("file", at) if port.names_files else None,
         )
         document.head = DocumentVersion.objects.create(
             document=document,
@@ -72,8 +75,9 @@ def adopt_prepared(envelope_id: int, prepared: Sequence[Prepared]) -> bool:
             pages=one.pages,
         )
     more = bool(preparing.waiting(envelope))
-    envelope.phase = Phase.PREPARE if more else Phase.SIGN
-    recompute(envelope, at)
+    envelope.phase = Phase.PREPARE if more else preparing.settled_phase(envelope)
+    outcome = recompute(envelope, at)
     envelope.needs_attention = ""
     envelope.save()
+    phases.opened(envelope, outcome.opened, at)
     return more

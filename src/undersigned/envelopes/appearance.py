@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from undersigned.base.db import atomic
+from undersigned.files.scan import read_clean
 from undersigned.files.storage import temporary_file
 from undersigned.sealing.appearance import (
     Appearance,
@@ -59,6 +60,21 @@ def keep(sitting: Sitting, look: Look) -> None:
         row = Sitting.objects.select_for_update().get(pk=sitting.pk)
         row.appearance = json.dumps(kept)
         row.save(update_fields=["appearance"])
+
+
+def take_from(sitting: Sitting) -> bool:
+    """Keep the look that lies with the key which the sitting signs with; False where there is none.
+
+    Raises `files.scan.Infected`, `files.scan.ScannerUnavailable`.
+    """
+    file = sitting.identity.appearance if sitting.identity is not None else None
+    if file is None or file.blob is None:
+        return False
+    image = b"".join(read_clean(file.blob))
+    look = {"kind": "uploaded", "image": base64.b64encode(image).decode()}  # cleaned when it was brought
+    sitting.appearance = json.dumps(look)
+    Sitting.objects.filter(pk=sitting.pk).update(appearance=sitting.appearance)
+    return True
 
 
 def kept(sitting: Sitting) -> tuple[str, str] | None:

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import json
 import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+
+from django.db.models import OuterRef, Subquery
 
 from undersigned.base.clock import iso_ms
 from undersigned.sealing.chain import GENESIS, canonical_json, detail_digest, event_hash
 
 from .actor import Actor
 from .models import AuditDetail, AuditEvent, Envelope, Recipient, Sitting
+
+_CHUNK = 400
+"""Envelopes of which a statement can name the ids, on every database."""
 
 
 def append(
@@ -43,6 +50,68 @@ def append(
         actor_kind, actor_ref = "recipient", by.pk
     if recipient is not None:
         payload |= {"name": recipient.full_name, "email": recipient.email}
+    event, detail_row = _next(
+        envelope,
+        kind,
+        at,
+        payload,
+        recipient_id=recipient.pk if recipient else None,
+        document_id=document_id,
+        assignment_id=assignment_id,
+        actor_kind=actor_kind,
+        actor_ref=actor_ref,
+        credential_id=credential_id,
+    )
+    event.save(force_insert=True)
+    detail_row.event = event
+    detail_row.save(force_insert=True)
+    envelope.save(update_fields=["audit_seq", "audit_head", "updated_at"])
+    return event
+
+
+@dataclass(frozen=True)
+class Entry:
+    """An event that an actor causes, of many that are written at once."""
+
+    envelope: Envelope
+    kind: str
+    document_id: int | None = None
+    detail: dict[str, Any] = field(default_factory=dict)
+
+
+def append_many(entries: Sequence[Entry], at: datetime, *, by: Actor) -> None:
+    """As `append`, for many envelopes at once, each with its events in order: a few statements whatever their number."""
+    rows = []
+    for entry in entries:
+        payload = {k: v for k, v in entry.detail.items() if v is not None} | {"by": by.user.full_name}
+        rows.append(
+            _next(
+                entry.envelope,
+                entry.kind,
+                at,
+                payload,
+                document_id=entry.document_id,
+                actor_kind="user",
+                actor_ref=by.user.pk,
+                credential_id=by.credential.pk if by.credential else None,
+            )
+        )
+    AuditEvent.objects.bulk_create(event for event, _ in rows)
+    for event, detail in rows:
+        detail.event = event
+    AuditDetail.objects.bulk_create(detail for _, detail in rows)
+    last = AuditEvent.objects.filter(envelope=OuterRef("pk")).order_by("-seq")
+    touched = list({entry.envelope.pk for entry in entries})
+    for start in range(0, len(touched), _CHUNK):
+        Envelope.objects.filter(pk__in=touched[start : start + _CHUNK]).update(
+            audit_seq=Subquery(last.values("seq")[:1]), audit_head=Subquery(last.values("hash")[:1])
+        )
+
+
+def _next(
+    envelope: Envelope, kind: str, at: datetime, payload: dict[str, Any], **columns: Any
+) -> tuple[AuditEvent, AuditDetail]:
+    """The next link of the chain, unsaved; the envelope's head is moved in memory."""
     salt = secrets.token_bytes(16)
     envelope.audit_seq += 1
     event = AuditEvent(
@@ -50,21 +119,13 @@ def append(
         seq=envelope.audit_seq,
         kind=kind,
         at=at,
-        recipient_id=recipient.pk if recipient else None,
-        document_id=document_id,
-        assignment_id=assignment_id,
-        actor_kind=actor_kind,
-        actor_ref=actor_ref,
-        credential_id=credential_id,
         detail_digest=detail_digest(salt, payload).hex(),
         prev_hash=envelope.audit_head or GENESIS.hex(),
+        **columns,
     )
     event.hash = event_hash(bytes.fromhex(event.prev_hash), hashed_fields(event)).hex()
-    event.save(force_insert=True)
-    AuditDetail.objects.create(event=event, salt=salt.hex(), payload=canonical_json(payload).decode())
     envelope.audit_head = event.hash
-    envelope.save(update_fields=["audit_seq", "audit_head", "updated_at"])
-    return event
+    return event, AuditDetail(salt=salt.hex(), payload=canonical_json(payload).decode())
 
 
 def hashed_fields(event: AuditEvent) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from undersigned.base.clock import now
 from undersigned.base.db import atomic
 from undersigned.delivery.models import Message
 
-from . import audit, messages
+from . import audit, inbox, messages
 from .actor import Actor
 from .discussion import (
     Party,
@@ -29,6 +29,7 @@ from .discussion import (
 from .errors import Conflict, Invalid, NotFound
 from .locks import lock_collection, lock_envelope
 from .models import Collection, Comment, Envelope, Sitting
+from .policy import Policy
 
 TEXT_MAX = 5_000
 COMMENTS_MAX = 5_000
@@ -63,7 +64,9 @@ def add_comment(by: Party, place: Place, text: str) -> Comment:
             created_at=at,
         )
         _note("comment_added", envelope, comment, by, at)
-        _tell(envelope, place, comment, at)
+        _put_into_inbox("note_added", envelope, by, at)
+        if Policy.model_validate(envelope.policy).invitation:
+            _tell(envelope, place, comment, at)
     return comment
 
 
@@ -76,6 +79,7 @@ def edit_comment(by: Party, comment_id: int, text: str) -> Comment:
             comment.text, comment.edited_at = text, at
             comment.save(update_fields=["text", "edited_at"])
             _note("comment_edited", envelope, comment, by, at)
+            _put_into_inbox("note_changed", envelope, by, at)
     return comment
 
 
@@ -86,6 +90,7 @@ def delete_comment(by: Party, comment_id: int) -> None:
         comment.text, comment.deleted_at = "", at
         comment.save(update_fields=["text", "deleted_at"])
         _note("comment_deleted", envelope, comment, by, at)
+        _put_into_inbox("note_removed", envelope, by, at)
 
 
 def _checked(text: str) -> str:
@@ -136,6 +141,13 @@ def _own(by: Party, comment_id: int) -> tuple[Envelope, Comment, datetime]:
 
 def _note(kind: str, envelope: Envelope, comment: Comment, by: Party, at: datetime) -> None:
     audit.append(envelope, kind, at, by=by, comment=comment.pk, author=author(comment))
+
+
+def _put_into_inbox(event: str, envelope: Envelope, by: Party, at: datetime) -> None:
+    """Of all whom the envelope concerns but the writer; where the core writes no mails, that is all there is."""
+    writer = (by.user.pk if isinstance(by, Actor) else by.recipient.user_id) or 0
+    users = inbox.concerned(envelope).exclude(pk=writer)
+    inbox.tell(envelope, event, users.values_list("pk", flat=True), at)
 
 
 def _tell(envelope: Envelope, place: Place, comment: Comment, at: datetime) -> None:

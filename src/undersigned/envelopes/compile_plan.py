@@ -109,8 +109,7 @@ def assign(
     key = planned.key if planned is not None else "sign"
     rows = []
     for number, field in enumerate(fields, start=1):
-        numbered = key if number == 1 else f"{key} {number}"
-        field.assignment = _row(envelope, step, recipient, document, planned, numbered)
+        field.assignment = _row(envelope, step, recipient, document, planned, key, number)
         field.key = _field_key(document, recipient, number)
         field.save()
         rows.append(field.assignment)
@@ -124,6 +123,7 @@ def _row(
     document: Document,
     planned: PlannedAssignment | None,
     key: str,
+    place: int = 1,
 ) -> Assignment:
     row = Assignment(
         envelope=envelope,
@@ -131,6 +131,7 @@ def _row(
         recipient=recipient,
         document=document,
         key=key,
+        place=place,
         on_decline=Policy.model_validate(envelope.policy).on_decline,
         round=envelope.round,
     )

@@ -10,7 +10,7 @@ from undersigned.base.clock import now
 from undersigned.files.models import File
 from undersigned.files.store import StagedBlob, adopt, new_file
 
-from . import audit, messages
+from . import audit, inbox, messages
 from .locks import lock_envelope
 from .models import Document, DocumentVersion, Envelope, EnvelopeState, Signature
 from .ports import dialect
@@ -78,3 +78,4 @@ def complete(envelope_id: int, sealed: Sealed) -> None:
     audit.append(envelope, "completed", at, by=None, evidence=sealed.evidence.sha256)
     messages.send_copies(envelope, versions, at)
     messages.announce_event(envelope, "completed", None, at)
+    inbox.tell_of_state(envelope, at)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 
 from undersigned.base.clock import now
+from undersigned.delivery import account
 from undersigned.delivery.models import Message
 from undersigned.delivery.ports import Ports
 from undersigned.identity import one_time_code
@@ -40,6 +41,8 @@ class Guard:
             ).exists()
         if message.still_if == WHILE_CODE_WORKS:
             return one_time_code.works(one_time_code_of(message))
+        if message.still_if == account.WHILE_LINK_WORKS:
+            return account.still_wanted(message)
         if message.still_if == notify.WHILE_PLANNED:
             return notify.still_wanted(message)
         if message.still_if != WHILE_OPEN:
@@ -63,6 +66,8 @@ class Renderer:
     """Gives link or code at the moment of sending; they are in no message row."""
 
     def secrets(self, message: Message) -> dict[str, str]:
+        if message.purpose in account.PURPOSES:
+            return {"url": account.link(message)}
         recipient = _recipient(message)
         if message.purpose == "signer_code":
             return {"code": recipient.code} if recipient is not None and recipient.code else {}
@@ -108,9 +113,10 @@ class Outcome:
 def note(message: Message, kind: str, by: Actor | None = None, error: str | None = None) -> None:
     """Write into the audit trail what became of a mail or SMS; in the caller's transaction, before it locks the message.
 
-    Webhooks have a record of their own, and an erased envelope has none.
+    Webhooks and push messages have a record of their own, and an erased envelope has none.
     """
-    if message.channel == Message.Channel.WEBHOOK or message.envelope_id is None:
+    unnoted = (Message.Channel.WEBHOOK, Message.Channel.PUSH)
+    if message.channel in unnoted or message.envelope_id is None:
         return
     try:
         envelope: Envelope = lock_envelope(message.envelope_id)

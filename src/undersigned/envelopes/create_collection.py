@@ -7,6 +7,7 @@ from datetime import datetime
 from undersigned.base.clock import add_months, now
 from undersigned.base.db import atomic
 
+from .access import refuse_unless_maker
 from .actor import Actor
 from .create_envelope import checked_title, new_draft
 from .models import Collection
@@ -29,7 +30,8 @@ def create_collection(actor: Actor, dialect_name: str, kind: Collection.Kind, ti
 def new_collection(
     actor: Actor, dialect_name: str, kind: Collection.Kind, title: str, at: datetime
 ) -> Collection:
-    """The row of a collection, with nothing in it; caller holds the transaction and has checked the title."""
+    """The row of a collection, with nothing in it; caller holds the transaction and has checked the title. Raises Forbidden."""
+    refuse_unless_maker(actor)
     port = dialect(dialect_name)
     months = port.policy.retention_months
     return Collection.objects.create(

@@ -9,6 +9,7 @@ from undersigned.base.db import atomic
 from undersigned.base.text import is_one_line
 
 from . import audit, clocks, search
+from .access import refuse_unless_maker
 from .actor import Actor
 from .errors import Invalid
 from .models import Collection, Envelope
@@ -18,7 +19,7 @@ TITLE_MAX = 1000
 
 
 def create_envelope(actor: Actor, dialect_name: str, title: str) -> Envelope:
-    """A draft that stands for itself, in no collection, owned by the actor's user. Raises Invalid: title required, too_long, invalid."""
+    """A draft that stands for itself, in no collection, owned by the actor's user. Raises Invalid: title required, too_long, invalid; Forbidden."""
     title = checked_title(title)
     with atomic():
         at = now(actor.organization.clock_offset)
@@ -37,8 +38,9 @@ def new_draft(
 ) -> Envelope:
     """An empty draft, perhaps in a collection, whose owner it then has; caller holds the transaction.
 
-    `named`: it has a public id of its own, as by default those have that are in no collection.
+    Raises Forbidden for who only signs. `named`: it has a public id of its own, as by default those have that are in no collection.
     """
+    refuse_unless_maker(actor)
     port = dialect(dialect_name)
     policy = port.policy
     owner = collection.owner_user if collection else actor.user

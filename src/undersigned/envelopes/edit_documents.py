@@ -18,7 +18,7 @@ def remove_document(actor: Actor, envelope_id: int, document_id: int) -> None:
     """Take a document out, with its fields. Raises Conflict (already_sent), NotFound."""
     with atomic():
         envelope = locked_draft(envelope_id)
-        _take_out(actor, _document(envelope, document_id))
+        take_out(actor, _document(envelope, document_id))
 
 
 def replace_document(actor: Actor, envelope_id: int, document_id: int, file: File) -> Document:
@@ -34,7 +34,7 @@ def replace_document(actor: Actor, envelope_id: int, document_id: int, file: Fil
         fields = list(Field.objects.filter(document=old, page__lte=file.pages or 0))
         for field in fields:
             field.pk = None
-        _take_out(actor, old)
+        take_out(actor, old)
         new = Document.objects.create(
             envelope=envelope,
             position=old.position,
@@ -75,7 +75,8 @@ def _document(envelope: Envelope, document_id: int) -> Document:
     return found
 
 
-def _take_out(actor: Actor, document: Document) -> None:
+def take_out(actor: Actor, document: Document) -> None:
+    """Take a document out of a locked draft, with its fields; its row stays, for the record."""
     envelope = document.envelope
     at = now(envelope.organization.clock_offset)
     Field.objects.filter(document=document).delete()

@@ -35,7 +35,7 @@ def erase_content(envelope_id: int) -> bool:
     """
     with atomic():
         try:
-            envelope = lock_envelope(envelope_id, content_erased=True)
+            envelope = lock_envelope(envelope_id, content_erased=True, put_away=True)
         except NotFound:
             return False
         at = now(envelope.organization.clock_offset)
@@ -62,7 +62,7 @@ def erase_envelope(envelope_id: int, *, if_due: bool = False) -> bool:
     """Erase an envelope as a whole; True when that was done. A repetition has no effect."""
     with atomic():
         try:
-            envelope = lock_envelope(envelope_id, content_erased=True)
+            envelope = lock_envelope(envelope_id, content_erased=True, put_away=True)
         except NotFound:
             return False
         at = now(envelope.organization.clock_offset)
@@ -96,7 +96,7 @@ def erase_collection(collection_id: int, *, if_due: bool = False) -> bool:
             if envelope is None:
                 _erase_collection(collection, at)
                 return True
-            _erase(lock_envelope(envelope.pk, content_erased=True), at)
+            _erase(lock_envelope(envelope.pk, content_erased=True, put_away=True), at)
 
 
 def _may_begin(collection_id: int) -> bool:
@@ -113,13 +113,13 @@ def _may_begin(collection_id: int) -> bool:
         if collection.delete_after is not None:  # who removed it has told those who should know
             return True
         waits = [
-            _must_wait(lock_envelope(e.pk, content_erased=True), at) for e in _rows(collection)
+            _must_wait(lock_envelope(e.pk, content_erased=True, put_away=True), at) for e in _rows(collection)
         ]  # all are called off
         return not any(waits)
 
 
 def _rows(collection: Collection) -> QuerySet[Envelope]:
-    return collection.envelopes.filter(erased_at=None, deleted_at=None).order_by("pk")
+    return collection.envelopes.filter(erased_at=None).order_by("pk")
 
 
 def _is_due(collection: Collection, at: datetime) -> bool:

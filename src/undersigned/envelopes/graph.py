@@ -35,6 +35,8 @@ _ORDER = [Assignment.Action.UPLOAD, Assignment.Action.FILL, Assignment.Action.VI
 class Outcome:
     """What a recomputation found."""
 
+    opened: list[Assignment] = field(default_factory=list)
+    """What can be done now and could not before."""
     opened_for: list[Recipient] = field(default_factory=list)
     """Recipients who can now do something that they could not do before."""
     turn_of: list[Recipient] = field(default_factory=list)
@@ -91,6 +93,7 @@ def recompute(envelope: Envelope, now: datetime) -> Outcome:
         newly_open += _open_in(in_step[step.pk], prepared)
     if newly_open:
         Assignment.objects.filter(pk__in=[a.pk for a in newly_open]).update(state=AssignmentState.OPEN)
+        outcome.opened = newly_open
         outcome.opened_for = list({a.recipient_id: a.recipient for a in newly_open}.values())
     outcome.done = _settle_recipients(assignments, now)
     signing = [

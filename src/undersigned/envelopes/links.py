@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import uuid
+from collections.abc import Iterable
 from datetime import datetime
 
 from django.conf import settings
@@ -10,7 +12,7 @@ from django.db.models import Q
 
 from undersigned.base.vault import keyed_hash
 
-from .models import AccessLink, Recipient
+from .models import AccessLink, Assignment, Recipient
 
 
 def token(recipient: Recipient) -> str:
@@ -31,6 +33,31 @@ def issue(recipient: Recipient, now: datetime) -> AccessLink:
         defaults={"recipient": recipient, "purpose": AccessLink.Purpose.INVITE, "created_at": now},
     )
     return link
+
+
+def issue_tickets(assignments: Iterable[Assignment], now: datetime) -> None:
+    """A link of its own for each signature that is asked for; of several places of one the first has it. The value is kept, encrypted,
+    since the sender's program may read it."""
+    rows = []
+    for assignment in assignments:
+        if assignment.action == Assignment.Action.SIGN and assignment.place == 1:
+            ticket = str(uuid.uuid4())
+            rows.append(
+                AccessLink(
+                    recipient=assignment.recipient,
+                    assignment=assignment,
+                    purpose=AccessLink.Purpose.TICKET,
+                    lookup_hash=keyed_hash(ticket, "access link"),
+                    value=ticket,
+                    created_at=now,
+                )
+            )
+    AccessLink.objects.bulk_create(rows)
+
+
+def ticket_url(ticket: str) -> str:
+    """Where a ticket leads to its signature."""
+    return f"{settings.PUBLIC_URL}/std/{ticket}/signature"
 
 
 def find(given: str) -> AccessLink | None:

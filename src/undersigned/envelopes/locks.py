@@ -14,10 +14,11 @@ def lock_collection(collection_id: int) -> Collection:
     return found
 
 
-def lock_envelope(envelope_id: int, *, content_erased: bool = False) -> Envelope:
+def lock_envelope(envelope_id: int, *, content_erased: bool = False, put_away: bool = False) -> Envelope:
     """Lock an envelope (its collection before it) and read it anew. Raises NotFound when it, or its content, has been erased meanwhile.
 
-    `content_erased`: also one without its content, for what may still become of such a one.
+    `content_erased`: also one without its content, for what may still become of such a one. `put_away`: also one that is in no list any
+    more (`put_away`), for its erasure.
     """
     collection_id = Envelope.objects.filter(pk=envelope_id).values_list("collection_id", flat=True).first()
     if collection_id is not None:
@@ -25,9 +26,11 @@ def lock_envelope(envelope_id: int, *, content_erased: bool = False) -> Envelope
     found = (
         Envelope.objects.select_for_update(of=("self",))
         .select_related("organization", "owner_user", "collection")
-        .filter(pk=envelope_id, deleted_at=None, erased_at=None)
+        .filter(pk=envelope_id, erased_at=None)
         .first()
     )
-    if found is None or (found.content_erased_at is not None and not content_erased):
+    if found is None or (found.deleted_at is not None and not put_away):
+        raise NotFound
+    if found.content_erased_at is not None and not content_erased:
         raise NotFound
     return found

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Q
 
 from undersigned.accounts.limits import LimitReached
 from undersigned.accounts.models import User
@@ -14,7 +18,7 @@ from undersigned.delivery.params import FileRef, Pair, Params
 from undersigned.identity.models import OneTimeCode
 
 from .letters import asking_params, letter, mail, owner_params, people_params
-from .models import DocumentVersion, Envelope, Grant, Recipient, RecipientState
+from .models import Assignment, Collection, DocumentVersion, Envelope, Grant, Recipient, RecipientState
 from .policy import Policy
 from .ports import dialect
 
@@ -97,6 +101,7 @@ def invitation(
     """What `invite` posts; a preview shows the same."""
     replaced = (
         envelope.collection is not None
+        and envelope.collection.kind == Collection.Kind.CONTRACT
         and Recipient.objects.filter(
             envelope__collection=envelope.collection,
             envelope__position__lt=envelope.position,
@@ -176,7 +181,9 @@ def one_time_code_of(message: Message) -> OneTimeCode | None:
 
 
 def tell_declined(envelope: Envelope, decliner: Recipient, at: datetime, reason: str) -> None:
-    """To the owner with the reason; to the others only that it has stopped."""
+    """To the owner with the reason; to the others only that it has stopped. To nobody where the sender brings people their links."""
+    if not Policy.model_validate(envelope.policy).invitation:
+        return
     told = {"person": decliner.full_name or decliner.email or "", "reason": reason}
     for number, draft in enumerate(
         _to_owners(envelope, "refused", owner_params(envelope, at).model_copy(update=told))
@@ -195,7 +202,9 @@ def tell_declined(envelope: Envelope, decliner: Recipient, at: datetime, reason:
 
 
 def tell_cancelled(envelope: Envelope, at: datetime) -> None:
-    """To those who were invited and have not refused; who has heard of nothing hears nothing."""
+    """To those who were invited and have not refused; who has heard of nothing hears nothing. To nobody where the sender brings the links."""
+    if not Policy.model_validate(envelope.policy).invitation:
+        return
     for person in _invited(envelope):
         mail(
             envelope,
@@ -286,6 +295,8 @@ def send_copies(envelope: Envelope, versions: list[DocumentVersion], at: datetim
             owner_params(envelope, at).model_copy(update=result),
             key=f"completed:{envelope.pk}:owner",
         )
+    if "grants" in policy.copy_to:
+        _copies_to_granted(envelope, result, at)
     kinds = [Recipient.Kind.SIGNER] if "signers" in policy.copy_to else []
     kinds += [Recipient.Kind.VIEWER, Recipient.Kind.COPY] if "viewers" in policy.copy_to else []
     if kinds:
@@ -297,6 +308,21 @@ def send_copies(envelope: Envelope, versions: list[DocumentVersion], at: datetim
                 if not protects:
                     params = params.model_copy(update=result)
                 mail(envelope, recipient, purpose, params, key=f"completed:{envelope.pk}:{recipient.pk}")
+
+
+def _copies_to_granted(envelope: Envelope, result: dict[str, Any], at: datetime) -> None:
+    """The sealed files to users and groups who were named for a copy; nobody gets two."""
+    others = set(envelope.recipients.exclude(email=None).values_list("email", flat=True))
+    others.add(envelope.owner_user.email)
+    granted = Grant.objects.filter(envelope=envelope, right=Grant.Right.COPY)
+    named = Q(pk__in=granted.filter(user__isnull=False).values("user"))
+    in_groups = Q(groups__in=granted.filter(group__isnull=False).values("group"))
+    for user in User.objects.filter(named | in_groups, disabled_at=None).distinct().order_by("pk"):
+        if is_mailbox(user.email) and user.email not in others:
+            others.add(user.email)
+            params = owner_params(envelope, at).model_copy(update={"name": user.full_name, **result})
+            draft = letter(envelope, None, "completed", params, key=f"completed:{envelope.pk}:user:{user.pk}")
+            post(replace(draft, user=user, address=user.email, language=user.language or envelope.language))
 
 
 def tell_user_of_comment(
@@ -329,9 +355,16 @@ def _post_comment(draft: Draft) -> None:
     post(replace(draft, not_before=None) if soon else draft)
 
 
-def announce_event(envelope: Envelope, event: str, recipient: Recipient | None, at: datetime) -> None:
-    """Store the dialect's webhook events for an audit event, and queue them to every address of the owner."""
-    for draft in dialect(envelope.dialect).webhooks(envelope, event, recipient, at):
+def announce_event(
+    envelope: Envelope,
+    event: str,
+    recipient: Recipient | None,
+    at: datetime,
+    assignments: Sequence[Assignment] = (),
+) -> None:
+    """Store the dialect's webhook events for an audit event, and queue them to every address of the owner. `assignments`: those that the
+    event is about, where it is about some of a person's."""
+    for draft in dialect(envelope.dialect).webhooks(envelope, event, recipient, at, assignments):
         announce(
             WebhookEvent.objects.create(
                 organization=envelope.organization,

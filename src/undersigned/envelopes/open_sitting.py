@@ -63,10 +63,11 @@ def open_sitting(token: str, ip: str, agent: str) -> OpenedSitting:
             secret_hash=_hash(secret),
             started_at=at,
             last_seen=at,
+            focus=link.assignment,
             ip=ip[:45],
             agent="".join(c for c in agent if c.isprintable())[:500],
         )
-        _prove_link(envelope, sitting, at)
+        _prove_link(envelope, sitting, at, by_sender=_sender_has(link, envelope))
         if proofs.asked(sitting) is None:
             sitting.identified_at = at
             sitting.save(update_fields=["identified_at"])
@@ -92,9 +93,15 @@ def _use(link: AccessLink, at: datetime) -> None:
         link.save(update_fields=["used_at"])
 
 
-def _prove_link(envelope: Envelope, sitting: Sitting, at: datetime) -> None:
-    """Who has the link; also the sender, where it is the sender who brings it to the person."""
-    by_sender = not Policy.model_validate(envelope.policy).invitation
+def _sender_has(link: AccessLink, envelope: Envelope) -> bool:
+    """Is it the sender who brings the link to the person, or can the sender's program read it?"""
+    policy = Policy.model_validate(envelope.policy)
+    told = policy.secret_known_to_sender and link.purpose == AccessLink.Purpose.TICKET
+    return told or not policy.invitation
+
+
+def _prove_link(envelope: Envelope, sitting: Sitting, at: datetime, *, by_sender: bool) -> None:
+    """Who has the link; also the sender, where they have it too."""
     IdentityProof.objects.create(
         recipient=sitting.recipient,
         sitting=sitting,
@@ -136,7 +143,8 @@ def _ended_when_idle(sitting: Sitting, *, awake: bool) -> Sitting:
     if sitting.ended_at is None:
         if at - sitting.last_seen > IDLE:
             sitting.ended_at, sitting.appearance, sitting.identified_at = sitting.last_seen + IDLE, None, None
-            sitting.save(update_fields=["ended_at", "appearance", "identified_at"])
+            sitting.identity = None
+            sitting.save(update_fields=["ended_at", "appearance", "identified_at", "identity"])
         elif awake and at - sitting.last_seen > TOUCH:
             sitting.last_seen = at
             Sitting.objects.filter(pk=sitting.pk).update(last_seen=at)
@@ -157,7 +165,10 @@ def reopen_sitting(sitting: Sitting) -> None:
         envelope = lock_envelope(sitting.recipient.envelope_id)
         at = now(envelope.organization.clock_offset)
         # All that was proved before the pause counts no more.
-        _prove_link(envelope, sitting, at)
+        by_sender = IdentityProof.objects.filter(
+            sitting=sitting, method="link", known_to_sender=True
+        ).exists()
+        _prove_link(envelope, sitting, at, by_sender=by_sender)
         sitting.identified_at = None
         identified = at if proofs.asked(sitting) is None else None
         Sitting.objects.filter(pk=sitting.pk).update(ended_at=None, last_seen=at, identified_at=identified)

@@ -42,6 +42,8 @@ class PlannedSigner(BaseModel):
     """Row id of the user whom this is."""
     language: str = ""
     label: str = ""
+    role: str = ""
+    """What they are in this contract ("Buyer"), for who reads it."""
     wire: dict[str, Any] = Field(default_factory=dict)
 
 

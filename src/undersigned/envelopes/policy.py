@@ -42,6 +42,10 @@ class Policy(BaseModel):
     only to those whom a signer named (`forwarding`)."""
     told: tuple[Literal["viewers"], ...] = ()
     """Who hears at sending that it is under way, without having anything to do."""
+    inbox: bool = False
+    """Users whom it concerns are told what becomes of it in their inbox (`inbox`)."""
+    phases: bool = False
+    """The trail and the sender's program are told when filling in, and when signing, begins (`phases`)."""
     copy_to: tuple[Literal["owner", "signers", "viewers", "grants"], ...] = ("owner", "signers")
     not_pdf: Literal["refuse", "statement"] = "refuse"
     """A file that cannot be signed itself (no PDF, or one that takes no signatures): refused, or a page about it is signed instead."""

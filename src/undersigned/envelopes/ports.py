@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from .models import Envelope, Package, Recipient
+from .models import Assignment, Envelope, Package, Recipient
 from .policy import Policy
 
 
@@ -26,7 +27,7 @@ class DialectPort(Protocol):
     name: str
     policy: Policy
     names_files: bool
-    """Its programs fetch the sealed files by an id of their own."""
+    """Its programs fetch the files that were made of documents, prepared and sealed, by an id of their own."""
     use_cases: frozenset[str]
     """Use cases that the dialect's words can express; the console offers no others."""
 
@@ -34,9 +35,17 @@ class DialectPort(Protocol):
         """A new public id for `kind` (collection kind, "envelope", "file"…)."""
 
     def webhooks(
-        self, envelope: Envelope, event: str, recipient: Recipient | None, at: datetime
+        self,
+        envelope: Envelope,
+        event: str,
+        recipient: Recipient | None,
+        at: datetime,
+        assignments: Sequence[Assignment] = (),
     ) -> list[WebhookDraft]:
-        """Events to announce for an audit kind ("signed", "agreed"…), in order; empty where the API has no word for it."""
+        """Events to announce for an audit kind ("signed", "agreed"…), in order; empty where the API has no word for it.
+
+        `assignments`: those that the event is about, where it is about some of a person's.
+        """
 
     def variables(self, envelope: Envelope, recipient: Recipient | None) -> dict[str, str]:
         """What stands for `${name}` in the sender's texts and addresses (`envelopes.variables`); of the envelope alone without a recipient."""

@@ -11,7 +11,7 @@ from collections import defaultdict
 from undersigned.jobs.queue import enqueue
 
 from .models import Assignment, AssignmentState, Document, DocumentVersion, Envelope, Phase
-from .models.steps import SATISFIED
+from .models.steps import LIVE, SATISFIED
 
 _FIRST = (Assignment.Action.UPLOAD, Assignment.Action.FILL)
 _GONE = (AssignmentState.VOID, AssignmentState.REFUSED, AssignmentState.LAPSED, AssignmentState.WAIVED)
@@ -53,13 +53,21 @@ def waiting(envelope: Envelope) -> list[Document]:
     return found
 
 
+def settled_phase(envelope: Envelope) -> Phase:
+    """What is waited for when no pages are to be made final."""
+    fills = Assignment.objects.filter(
+        envelope=envelope, round=envelope.round, action=Assignment.Action.FILL, state__in=LIVE
+    )
+    return Phase.FILL if fills.exists() else Phase.SIGN
+
+
 def ask(envelope: Envelope, *, first: bool = False) -> None:
     """Set the phase, and queue the job when there is work for it. Caller holds the lock and saves the envelope.
 
     `first`: of a round. Later ones have a key of their own, since a job that is done keeps its key for two days.
     """
     documents = waiting(envelope)
-    envelope.phase = Phase.PREPARE if documents else Phase.SIGN
+    envelope.phase = Phase.PREPARE if documents else settled_phase(envelope)
     if documents:
         key = f"prepare:{envelope.pk}:{envelope.round}"
         enqueue(

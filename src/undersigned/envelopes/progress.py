@@ -6,7 +6,7 @@ from datetime import datetime
 
 from undersigned.jobs.queue import enqueue
 
-from . import audit, clocks, messages, notify
+from . import audit, clocks, inbox, messages, notify, phases
 from .graph import Outcome, lapse_open, recompute
 from .invitations import invite
 from .models import (
@@ -43,11 +43,14 @@ def follow(envelope: Envelope, outcome: Outcome, at: datetime) -> None:
         notify.happened(envelope, _Trigger.CREATED, at, recipient=person)
     if outcome.agreed:
         agree(envelope, at)
-    elif outcome.stuck is not None and policy.on_decline == "isolate":
+    elif outcome.stuck is not None and policy.on_decline in ("isolate", "waive"):
         lapse_open(envelope, at)
         envelope.state, envelope.phase = outcome.stuck, Phase.NONE
         audit.append(envelope, "ended", at, by=None, state=envelope.state)
+        messages.announce_event(envelope, "ended", None, at)
+        inbox.tell_of_state(envelope, at)
     envelope.save()
+    phases.opened(envelope, outcome.opened, at)
     invite(envelope, [*outcome.turn_of, *outcome.opened_for], at, first=False)
 
 

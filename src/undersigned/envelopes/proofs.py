@@ -12,7 +12,7 @@ from typing import Literal
 
 from undersigned.base.clock import now
 from undersigned.identity.oidc import Claims, Identified
-from undersigned.identity.policy import Method
+from undersigned.identity.policy import Method, ProofMethod
 
 from . import audit
 from .appearance import typed_name
@@ -171,7 +171,7 @@ def may_read(sitting: Sitting) -> bool:
 def record(
     envelope: Envelope,
     sitting: Sitting,
-    method: Method,
+    method: ProofMethod,
     at: datetime,
     *,
     provider: str,
@@ -254,5 +254,5 @@ def word(proof: IdentityProof) -> str:
 def strongest(sitting: Sitting) -> str:
     """The word for the strongest proof of this sitting."""
     found = {word(p) for p in current(sitting)}
-    order = ("eid", "sms-code", "email-code", "sender-code")
+    order = ("automatic", "eid", "sms-code", "password", "email-code", "sender-code")
     return next((w for w in order if w in found), "link")

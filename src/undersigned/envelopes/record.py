@@ -4,23 +4,28 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
+from cryptography import x509
 from django.conf import settings
 
 from undersigned.base.clock import iso_ms
 from undersigned.identity.oidc import Claims
 from undersigned.sealing.authority import root_certificates
+from undersigned.sealing.identities import common_name
 
 from . import audit
 from .models import AssignmentState, Consent, Document, Envelope, IdentityProof, Package, Recipient, Signature
 from .proofs import word
 
 
-def evidence_record(envelope: Envelope, sealed: Mapping[int, str]) -> dict[str, Any]:
-    """What `sealing.evidence.build_evidence` prints. `sealed`: document id to SHA-256 (hex) of the sealed file, which has no version row yet."""
+def evidence_record(
+    envelope: Envelope, sealed: Mapping[int, str], unproven: Collection[str] = ()
+) -> dict[str, Any]:
+    """What `sealing.evidence.build_evidence` prints. `sealed`: document id to SHA-256 (hex) of the sealed file, which has no version row yet.
+    `unproven`: SHA-256 of the certificates about which nobody says whether they still stand."""
     return {
         "envelope": _envelope(envelope),
         "people": [_person(r) for r in envelope.recipients.order_by("position")],
@@ -28,7 +33,7 @@ def evidence_record(envelope: Envelope, sealed: Mapping[int, str]) -> dict[str, 
             _document(d, sealed) for d in envelope.documents.filter(removed_at=None).order_by("position")
         ],
         "packages": [_package(p) for p in envelope.packages.order_by("position")],
-        "signatures": [_signature(s) for s in _signatures(envelope)],
+        "signatures": [_signature(s, unproven) for s in _signatures(envelope)],
         "audit": [
             audit.hashed_fields(event)
             | {
@@ -66,7 +71,6 @@ def _envelope(envelope: Envelope) -> dict[str, Any]:
 
 
 def _person(recipient: Recipient) -> dict[str, Any]:
-    consent = Consent.objects.filter(recipient=recipient).order_by("-pk").first()
     proofs = IdentityProof.objects.filter(recipient=recipient).select_related("sitting").order_by("pk")
     return {
         "id": recipient.pk,
@@ -108,16 +112,24 @@ def _person(recipient: Recipient) -> dict[str, Any]:
             {"to": f.recipient_id, "mode": f.mode, "at": _time(f.at)}
             for f in recipient.forwards.order_by("pk")
         ],
-        "consent": consent
-        and {
-            "text": consent.text,
-            "language": consent.language,
-            "shown": consent.shown,
-            "pages_seen": consent.pages_seen,
-            "at": _time(consent.at),
-            "digest": consent.digest,
-        },
+        "consents": [
+            {
+                "text": consent.text,
+                "language": consent.language,
+                "shown": consent.shown,
+                "pages_seen": consent.pages_seen,
+                "at": _time(consent.at),
+                "digest": consent.digest,
+            }
+            for consent in _consents(recipient)
+        ],
     }
+
+
+def _consents(recipient: Recipient) -> list[Consent]:
+    """What the person agreed to, with the signatures that count: once for all, or for each by itself."""
+    found = Consent.objects.filter(recipient=recipient).order_by("pk")
+    return list(found.filter(signatures__voided_at=None, signatures__isnull=False).distinct())
 
 
 def _document(document: Document, sealed: Mapping[int, str]) -> dict[str, Any]:
@@ -183,12 +195,18 @@ def _signatures(envelope: Envelope) -> list[Signature]:
     )
 
 
-def _signature(signature: Signature) -> dict[str, Any]:
+def _signature(signature: Signature, unproven: Collection[str]) -> dict[str, Any]:
+    der = bytes(signature.certificate)
+    certificate = x509.load_der_x509_certificate(der)
     return {
         "recipient": signature.assignment.recipient_id,
         "document": signature.assignment.document_id,
         "serial": signature.serial,
-        "certificate": base64.b64encode(bytes(signature.certificate)).decode(),
+        "certificate": base64.b64encode(der).decode(),
+        "key": signature.own_key or "one-time",
+        "subject": common_name(certificate.subject),
+        "issuer": common_name(certificate.issuer),
+        "proven": hashlib.sha256(der).hexdigest() not in unproven,
         "level": signature.level,
         "at": _time(signature.at),
     }

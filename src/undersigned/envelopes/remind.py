@@ -13,6 +13,7 @@ from .errors import Conflict, NotFound
 from .locks import lock_envelope
 from .models import Assignment, AssignmentState, Envelope, EnvelopeState, Recipient, RecipientState
 from .plan import plan_of
+from .policy import Policy
 from .ports import dialect
 from .signer import standing
 
@@ -20,7 +21,8 @@ from .signer import standing
 def remind(actor: Actor, envelope_id: int) -> list[Recipient]:
     """Write to everybody who can sign now and was not written to on request in the last minute; returns them.
 
-    Raises Conflict: not_allowed (the API has no word for it), not_open (nobody can sign now), NotFound.
+    Raises Conflict: not_allowed (the API has no word for it), not_open (nobody can sign now), no_mails (the sender
+    writes to the people), NotFound.
     """
     with atomic():
         envelope = lock_envelope(envelope_id)
@@ -30,6 +32,8 @@ def remind(actor: Actor, envelope_id: int) -> list[Recipient]:
         waiting = remindable(envelope, at)
         if not waiting:
             raise Conflict("not_open")
+        if not Policy.model_validate(envelope.policy).invitation:
+            raise Conflict("no_mails")
         return [r for r in waiting if _remind(envelope, r, at, by=actor)]
 
 

@@ -25,19 +25,23 @@ _WORD = re.compile(r"[^\W_]+")
 
 def add(envelope: Envelope, *texts: str, pub: str = "", people: Iterable[Recipient] = ()) -> None:
     """Make an envelope findable by the words of `texts`, its public id and its people. Words that it has already stay."""
+    SearchWord.objects.bulk_create(rows(envelope, *texts, pub=pub, people=people), ignore_conflicts=True)
+
+
+def rows(
+    envelope: Envelope, *texts: str, pub: str = "", people: Iterable[Recipient] = ()
+) -> list[SearchWord]:
+    """What `add` puts into the table, unsaved."""
     words = {_bytes(word) for text in (*texts, pub) for word in _words(text)}
     for person in people:
         words |= {_bytes(word) for word in _words(person.full_name)}
         if person.email:
             local = person.email.partition("@")[0]
             words |= {_bytes(person.email), *(_bytes(word) for word in _words(local))}
-    SearchWord.objects.bulk_create(
-        [
-            SearchWord(organization_id=envelope.organization_id, envelope=envelope, word=word)
-            for word in sorted(words)
-        ],
-        ignore_conflicts=True,
-    )
+    return [
+        SearchWord(organization_id=envelope.organization_id, envelope=envelope, word=word)
+        for word in sorted(words)
+    ]
 
 
 def rebuild(envelope: Envelope) -> None:

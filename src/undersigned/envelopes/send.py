@@ -10,8 +10,9 @@ from django.db.models import QuerySet
 from undersigned.base.clock import now
 from undersigned.base.db import atomic
 
-from . import audit, clocks, links, notify, packages, preparing
+from . import audit, clocks, inbox, links, messages, notify, packages, phases, preparing
 from .actor import Actor
+from .compile_groups import compile_groups
 from .compile_plan import compile_plan
 from .drafts import digest
 from .errors import Conflict, Invalid
@@ -28,6 +29,7 @@ from .models import (
     RecipientState,
 )
 from .packages import NewPackage
+from .plan import plan_of
 from .plan_notifications import NewNotification, plan_notifications
 from .policy import Policy
 
@@ -35,7 +37,7 @@ from .policy import Policy
 def send(actor: Actor, envelope_id: int, seen: str | None = None) -> Envelope:
     """Invite those whose turn it is. The documents' pages are made final by a job of the same transaction (`lifecycle.prepare`).
 
-    `seen`: the `drafts.digest` of what was checked. Raises Invalid (recipients required, documents required, due_at past), Conflict
+    `seen`: the `drafts.digest` of what was checked. Raises Invalid (recipients required, documents required, due_at past, expires_at past), Conflict
     (already_sent, superseded, moved: the draft is not what was checked), NotFound.
     """
     with atomic():
@@ -57,11 +59,15 @@ def send_draft(
     new_packages: Sequence[NewPackage] = (),
     notifications: Sequence[NewNotification] = (),
 ) -> None:
-    """Send a draft that the caller holds the lock of. Raises Invalid as `send`, `compile_plan`, `packages.plan` and `plan_notifications`."""
+    """Send a draft that the caller holds the lock of. Raises Invalid as `send`, `compile_plan`, `compile_groups`, `packages.plan` and `plan_notifications`."""
+    documents = list(envelope.documents.filter(removed_at=None).select_related("original__blob"))
+    plan = plan_of(envelope)
+    if plan.documents is not None:
+        compile_groups(actor, envelope, plan, documents, at)
     recipients = list(envelope.recipients.all())
-    documents = list(envelope.documents.filter(removed_at=None))
     _refuse_incomplete(envelope, recipients, documents, at)
-    compile_plan(envelope, recipients, documents, at)
+    if plan.documents is None:
+        compile_plan(envelope, recipients, documents, at)
     planned = packages.plan(envelope, new_packages, at)
     plan_notifications(envelope, notifications)
     envelope.state = EnvelopeState.SENT
@@ -70,8 +76,10 @@ def send_draft(
     clocks.wind(envelope, at)
     for recipient in recipients:
         links.issue(recipient, at)
-    begin_round(envelope, at)
     audit.append(envelope, "sent", at, by=actor)
+    messages.announce_event(envelope, "sent", None, at)
+    inbox.tell(envelope, "sent", inbox.concerned(envelope).values_list("pk", flat=True), at)
+    begin_round(envelope, at)
     for package in planned:
         notify.happened(envelope, NotificationPlan.Trigger.CREATED, at, package=package)
     invite(envelope, turn(envelope), at, first=True)
@@ -85,6 +93,7 @@ def begin_round(envelope: Envelope, at: datetime) -> None:
     for person in outcome.turn_of:
         notify.happened(envelope, NotificationPlan.Trigger.CREATED, at, recipient=person)
     envelope.save()
+    phases.opened(envelope, outcome.opened, at)
 
 
 def turn(envelope: Envelope) -> QuerySet[Recipient]:
@@ -107,5 +116,8 @@ def _refuse_incomplete(
     chosen = policy.due_months is None and not policy.due_may_be_past
     if chosen and envelope.due_at is not None and envelope.due_at <= at:
         faults["due_at"] = ["past"]
+    ends = envelope.expires_at if policy.past_expires == "envelope_expires" else None
+    if ends is not None and ends <= at:
+        faults["expires_at"] = ["past"]
     if faults:
         raise Invalid(faults)

@@ -76,21 +76,26 @@ def _theirs(recipient: Recipient) -> QuerySet[Assignment]:
     return mine.exclude(state=AssignmentState.VOID)
 
 
-def current(recipient: Recipient) -> Shown:
-    """What this person would be shown now."""
-    documents = documents_of(recipient).select_related("head__file__blob", "head__document__original__blob")
+def current(recipient: Recipient, only: int | None = None) -> Shown:
+    """What this person would be shown now; of all documents, or `only` of the one with this row id."""
+    documents = _of(recipient, only).select_related("head__file__blob", "head__document__original__blob")
     return Shown(tuple(d.head for d in documents if d.head is not None))
 
 
-def as_seen(recipient: Recipient, revision: str, digest: str) -> Shown:
-    """What a page with this revision showed to this person, if the documents still have those pages.
+def _of(recipient: Recipient, only: int | None) -> QuerySet[Document]:
+    documents = documents_of(recipient)
+    return documents if only is None else documents.filter(pk=only)
+
+
+def as_seen(recipient: Recipient, revision: str, digest: str, only: int | None = None) -> Shown:
+    """What a page with this revision showed to this person, if the documents still have those pages. `only` as `current`.
 
     Signatures of others since then change no page content, so an earlier version is accepted when only signatures follow it.
     Raises Conflict (moved).
     """
     ids = revision.split("-")
     versions = list(
-        DocumentVersion.objects.filter(document__in=documents_of(recipient))
+        DocumentVersion.objects.filter(document__in=_of(recipient, only))
         .select_related("document__original__blob")
         .order_by("document__position", "seq")
     )

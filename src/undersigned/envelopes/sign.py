@@ -24,7 +24,7 @@ from undersigned.files.store import StagedBlob, adopt, new_file, stage
 from undersigned.sealing.chain import canonical_json
 from undersigned.sealing.sign import SignResult, sign_pdf
 
-from . import audit, messages, proofs
+from . import audit, focus, messages, proofs
 from .appearance import drawn_for
 from .errors import Conflict, NotFound
 from .graph import recompute
@@ -36,6 +36,7 @@ from .models import (
     Document,
     DocumentVersion,
     Envelope,
+    Field,
     IdentityProof,
     Recipient,
     Signature,
@@ -62,6 +63,10 @@ class SignRequest:
     revision: str
     digest: str
     request_key: str
+    accepted: frozenset[int] = frozenset()
+    """Row ids of the clauses that the person accepted; each stands word for word in `consent_text`."""
+    automatic: bool = False
+    """Nobody looked: a user who signs by itself (`auto_sign`)."""
 
 
 @dataclass
@@ -73,6 +78,7 @@ class _Work:
     before: DocumentVersion
     staged: StagedBlob | None = None
     result: SignResult | None = None
+    own_key: str = ""
 
 
 class _Lost(Exception):
@@ -85,7 +91,7 @@ def sign(sitting: Sitting, request: SignRequest) -> None:
 
     Raises Conflict: the signer's standing (superseded, past_due, signed…), not_identified, unfinished (something is still to be brought,
     filled in or looked at), preparing (pages of what they sign are not final yet), no_appearance, moved (other pages than those shown),
-    busy, on_hold (a file is infected), erased; NotFound when it was erased meanwhile; `sealing.errors.TimestampUnavailable` when no trusted time is to be had,
+    clause (one was not accepted), identity (the key that they chose can be used no more), busy, on_hold (a file is infected), erased; NotFound when it was erased meanwhile; `sealing.errors.TimestampUnavailable` when no trusted time is to be had,
     `files.scan.ScannerUnavailable`. Nothing is signed then.
     """
     if sitting.identified_at is None or sitting.ended_at is not None:
@@ -158,7 +164,8 @@ def _begin(
     """Read, without a lock, what is to be signed; work on documents that have not moved is kept."""
     recipient, envelope = sitting.recipient, sitting.recipient.envelope
     assignments, _waived = _to_sign(sitting, envelope, recipient, at)
-    shown = as_seen(recipient, request.revision, request.digest)
+    _refuse_unaccepted(request, assignments)
+    shown = as_seen(recipient, request.revision, request.digest, focus.document_on_table(sitting))
     if sitting.appearance is None:
         raise Conflict("no_appearance")
     done = {(w.assignment.pk, w.epoch): w for w in former}
@@ -180,6 +187,11 @@ def _to_sign(
         .select_related("document__head__file__blob", "step")
         .order_by("document__position", "pk")
     )
+    if focus.one_at_a_time(envelope):
+        table = {a.pk for a in focus.on_table(sitting)}
+        mine = [a for a in mine if a.pk in table]
+        if mine and all(a.state in SATISFIED for a in mine):
+            raise Conflict("signed" if mine[0].state == AssignmentState.DONE else "declined")
     _refuse_unless_open(envelope, recipient, at, {a.state for a in mine})
     rest = [a for a in mine if a.state not in SATISFIED]
     if any(a.action != Assignment.Action.SIGN for a in rest):
@@ -191,6 +203,13 @@ def _to_sign(
     if not signing or any(a.state != AssignmentState.OPEN for a in signing):
         raise Conflict("preparing")
     return signing, waived
+
+
+def _refuse_unaccepted(request: SignRequest, signing: list[Assignment]) -> None:
+    """What is signed together with a clause needs its acceptance, word for word. Raises Conflict (clause)."""
+    clauses = Field.objects.filter(assignment__in=[a.pk for a in signing], kind=Field.Kind.CLAUSE)
+    if any(c.pk not in request.accepted or c.label not in request.consent_text for c in clauses):
+        raise Conflict("clause")
 
 
 def _refuse_unless_open(
@@ -224,6 +243,7 @@ def _make(sitting: Sitting, item: _Work, blob: Blob | None, at: datetime) -> Non
         drawn_for(sitting) as appearance,
     ):
         item.result = sign_pdf(source, target, pdf_request(sitting, item.assignment, appearance, at))
+        item.own_key = sitting.identity.provider if sitting.identity is not None else ""
         item.staged = stage(item.assignment.envelope.organization_id, target)
 
 
@@ -264,6 +284,8 @@ def _commit(sitting: Sitting, request: SignRequest, shown: Shown, work: list[_Wo
             "signed",
             committed_at,
             by=sitting,
+            document_id=signing[0].document_id if focus.one_at_a_time(envelope) else None,
+            assignment_id=signing[0].pk if focus.one_at_a_time(envelope) else None,
             consent=consent.digest,
             documents=[
                 {
@@ -271,12 +293,13 @@ def _commit(sitting: Sitting, request: SignRequest, shown: Shown, work: list[_Wo
                     "before": s.version_before.sha256,
                     "after": s.version_after.sha256,
                     "certificate": s.serial,
+                    **({"key": s.own_key} if s.own_key else {}),
                 }
                 for s in signed
             ],
         )
         outcome = recompute(envelope, committed_at)
-        messages.announce_event(envelope, "signed", recipient, committed_at)
+        messages.announce_event(envelope, "signed", recipient, committed_at, [w.assignment for w in work])
         follow(envelope, outcome, committed_at)
 
 
@@ -300,6 +323,7 @@ def _record_consent(
         pages_seen=sitting.pages_seen,
         at=at,
         digest=hashlib.sha256(canonical_json(record)).hexdigest(),
+        automatic=request.automatic,
     )
 
 
@@ -340,6 +364,7 @@ def _record_signature(
         version_after=version,
         certificate=item.result.certificate,
         serial=item.result.serial,
+        own_key=item.own_key,
         level=item.result.level,
         at=at,
         request_key=request.request_key,

@@ -60,6 +60,7 @@ def removed(envelope: Envelope) -> bool:
     """Is there nothing left to be seen of it: erased, without its content, or in the days before its erasure?"""
     return (
         envelope.erased_at is not None
+        or envelope.deleted_at is not None
         or envelope.content_erased_at is not None
         or (envelope.collection is not None and envelope.collection.marked_deleted_at is not None)
     )
@@ -89,6 +90,12 @@ def standing(
         recipient.expires_at is not None
         and at >= recipient.expires_at
         and policy.past_expires == "recipient_lapses"
+    ):
+        return Standing.EXPIRED
+    if (
+        envelope.expires_at is not None
+        and at >= envelope.expires_at
+        and policy.past_expires == "envelope_expires"
     ):
         return Standing.EXPIRED
     if states is None:

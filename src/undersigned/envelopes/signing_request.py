@@ -10,12 +10,13 @@ from django.utils.timezone import localtime
 
 from undersigned.base import languages
 from undersigned.base.clock import add_months, now
+from undersigned.sealing import identities
 from undersigned.sealing.appearance import Appearance
 from undersigned.sealing.authority import Subject
 from undersigned.sealing.pdf.text import is_drawable
 from undersigned.sealing.sign import SignRequest
 
-from . import proofs
+from . import proofs, wallet
 from .models import Assignment, Envelope, Field, Sitting
 from .policy import Policy
 
@@ -26,12 +27,17 @@ LONGEST = timedelta(days=1090)
 def pdf_request(
     sitting: Sitting, assignment: Assignment, appearance: Appearance, at: datetime
 ) -> SignRequest:
-    """The signature that `assignment` asks for; an invisible field gets no picture."""
+    """The signature that `assignment` asks for, with the key that the person chose; an invisible field gets no picture.
+
+    Raises Conflict (identity): the key can be used no more.
+    """
     recipient = sitting.recipient
     field = Field.objects.get(assignment=assignment, kind=Field.Kind.SIGNATURE)
     with translation.override(languages.spoken(recipient.language)):
         moment = f"{date_format(localtime(at, UTC), 'DATETIME_FORMAT')} UTC"
     named = proofs.signing_name(sitting)
+    own = wallet.key_to_sign_with(sitting)
+    end = certificate_end(recipient.envelope)
     return SignRequest(
         field=field.key,
         subject=Subject(
@@ -41,7 +47,8 @@ def pdf_request(
             reference=f"{recipient.envelope_id}-{recipient.pk}",
             identified_by=proofs.strongest(sitting),
         ),
-        not_after=certificate_end(recipient.envelope),
+        not_after=end,
+        signer=identities.signer_of(own, end) if own is not None else None,
         appearance=None if field.invisible else appearance,
         caption=(named.name if is_drawable(named.name) else recipient.full_name, moment),
     )

@@ -17,6 +17,9 @@ from .intake import MAX_PAGES
 from .models import Blob
 
 WIDTHS = (160, 600, 1000, 1600, 2400)
+"""Pixels, of the pages that people read."""
+NARROWEST, WIDEST = 16, WIDTHS[-1]
+"""Pixels, of what programs ask for."""
 LIMITS = bounded.Limits(memory=1 << 30, cpu=10, wall=20.0, file_size=64 << 20)
 
 
@@ -91,6 +94,17 @@ def picture(blob: Blob, page: int, width: int) -> bytes:
 
     def make(path: Path, target: Path) -> None:
         _draw(path, page, width, target)
+
+    return _cached(blob, f"{page}-{width}.jpg", make)
+
+
+def thumbnail(blob: Blob, page: int, width: int) -> bytes:
+    """As `picture`, of any width from NARROWEST to WIDEST. Raises CannotDraw; ValueError for another width."""
+    if not NARROWEST <= width <= WIDEST:
+        raise ValueError(f"{width} pixels")
+
+    def make(path: Path, target: Path) -> None:
+        _run("draw", path=str(path.absolute()), page=page, width=width, target=str(target))
 
     return _cached(blob, f"{page}-{width}.jpg", make)
 

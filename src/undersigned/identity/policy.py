@@ -9,6 +9,8 @@ from pydantic import BaseModel, ConfigDict
 Method = Literal["link", "code", "mail_code", "sms_code", "strong"]
 """Possession of the link; the code that belongs to the person for all sittings; a one-time code by mail or by SMS; strong
 identification by a provider."""
+ProofMethod = Method | Literal["password"]
+"""What a proof may be of. The password of the user whom the sender named: no policy asks for it; it opens the user's wallet."""
 
 
 class SignWay(BaseModel):

@@ -76,9 +76,7 @@ def past(organization: Organization, rules: Rules) -> Iterator[Envelope]:
 
 
 def _with_content(organization: Organization) -> QuerySet[Envelope]:
-    return Envelope.objects.filter(
-        organization=organization, deleted_at=None, erased_at=None, content_erased_at=None
-    )
+    return Envelope.objects.filter(organization=organization, erased_at=None, content_erased_at=None)
 
 
 def _count(rows: QuerySet[Envelope], column: str, months: int | None, at: datetime) -> int:

@@ -6,13 +6,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from undersigned.envelopes.attention import note_attention
+from undersigned.envelopes.auto_sign import auto_sign
 from undersigned.jobs.models import Job
 from undersigned.jobs.queue import enqueue
 from undersigned.jobs.registry import GiveUp, LeaseLost, Payload, handler
 from undersigned.jobs.run import Run
 from undersigned.jobs.ticks import every
 
-from .expiry import expire_due
+from .expiry import expire_due, expire_due_envelopes
+from .fetch_source import fetch_source, gave_up
 from .notifications import send_due
 from .package import package
 from .prepare import prepare
@@ -20,6 +22,7 @@ from .reminders import remind_due
 from .result import result
 from .retention import BATCH, erase_due, sweep
 from .seal import seal
+from .send_batch import send_batch
 from .session_files import close_expired
 
 FOR_EVER = 1_000_000
@@ -64,11 +67,30 @@ def result_job(payload: Payload, run: Run) -> None:
         result(payload["recipient"], run)
 
 
+@handler("auto_sign", max_attempts=FOR_EVER, on_dead=_note)
+def auto_sign_job(payload: Payload, run: Run) -> None:
+    """Sign for a user who signs by itself."""
+    with _noting("signing by itself", payload, run):
+        auto_sign(payload["assignment"])
+
+
 @handler("package", max_attempts=FOR_EVER, on_dead=_note)
 def package_job(payload: Payload, run: Run) -> None:
     """Put signed documents together into one sealed file."""
     with _noting("packaging", payload, run):
         package(payload["package"], run)
+
+
+@handler("fetch_source", max_attempts=8, on_dead=lambda payload, reason: gave_up(payload["document"], reason))
+def fetch_source_job(payload: Payload, run: Run) -> None:
+    """Fetch a file that the sender named by its address."""
+    fetch_source(payload["document"], run)
+
+
+@handler("send_batch", max_attempts=FOR_EVER)
+def send_batch_job(payload: Payload, run: Run) -> None:
+    """Send the envelopes that were made of a sheet."""
+    send_batch(payload["collection"], run)
 
 
 ERASE_EVERY = 600
@@ -100,8 +122,9 @@ def remind_tick() -> None:
 
 @every(60, "expire")
 def expire_tick() -> None:
-    """End the part of people whose time is over."""
+    """End the part of people whose time is over, and envelopes as a whole."""
     expire_due()
+    expire_due_envelopes()
 
 
 @every(60, "notify")

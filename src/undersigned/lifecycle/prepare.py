@@ -18,7 +18,7 @@ from undersigned.files.store import stage
 from undersigned.jobs.registry import GiveUp
 from undersigned.jobs.run import Run
 from undersigned.sealing.declaration import prepare_declaration
-from undersigned.sealing.fill import fill_pdf
+from undersigned.sealing.fill import PlacedText, fill_pdf, write_texts
 from undersigned.sealing.prepare import Place, PreparePlan, Widget, Words, prepare_pdf
 from undersigned.sealing.statement import prepare_statement
 
@@ -104,15 +104,31 @@ def _lay_out(
             filled = stack.enter_context(storage.temporary_file(".pdf"))
             fill_pdf(source, filled, values)
         facts = intake.check(filled)
+        if texts := _texts(document):
+            if facts.signed:
+                raise GiveUp("the file came signed; nothing can be written on its pages")
+            written = stack.enter_context(storage.temporary_file(".pdf"))
+            write_texts(filled, written, facts.sizes, texts)
+            filled, facts = written, intake.check(written)
         plan = PreparePlan(
             title=envelope.title,
             sha256=document.mark,
             sizes=[(w, h) for w, h in facts.sizes],
             signed=facts.signed,
             widgets=widgets,
-            words=_words(envelope.language, form=bool(values)),
+            words=_words(envelope.language, form=bool(values or texts)),
         )
         return prepare_pdf(filled, target, plan), facts.signed
+
+
+def _texts(document: Document) -> list[PlacedText]:
+    """What was written into the text fields that the sender put on the pages."""
+    fields = Field.objects.filter(document=document, kind=Field.Kind.TEXT, invisible=False).order_by("pk")
+    return [
+        PlacedText(f.label or f.key, f.value, place)
+        for f in fields
+        if f.value and (place := _place(f)) is not None
+    ]
 
 
 def _place(field: Field) -> Place | None:

@@ -29,15 +29,18 @@ def result(recipient_id: int, run: Run) -> None:
     envelope = recipient.envelope
     copies: dict[int, StagedBlob] = {}
     by_document: dict[int, str] = {}
+    unproven: set[str] = set()
     for signature in without_result(recipient):
         version, document = signature.version_after, signature.assignment.document
         if version.file.blob is None:
             raise GiveUp("the file was erased")
-        copies[version.pk] = seal_document(envelope, document, version.file.blob)
+        sealed = seal_document(envelope, document, version.file.blob)
+        copies[version.pk] = sealed.staged
+        unproven.update(sealed.unproven)
         by_document[document.pk] = copies[version.pk].sha256
         run.check()
     to_archive = Assignment.objects.filter(recipient=recipient, round=envelope.round, to_archive=True)
-    evidence = seal_evidence(envelope, by_document)[0] if copies and to_archive.exists() else None
+    evidence = seal_evidence(envelope, by_document, unproven)[0] if copies and to_archive.exists() else None
     with atomic():
         adopt_results(recipient_id, envelope.pk, copies, evidence)
         run.finish()

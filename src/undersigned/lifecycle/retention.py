@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import Exists, OuterRef, QuerySet
 
-from undersigned.accounts import tokens
+from undersigned.accounts import password_tokens, tokens
 from undersigned.accounts.models import Attempt, IdempotencyRecord
 from undersigned.base import clock
 from undersigned.delivery.models import Message
@@ -46,7 +46,7 @@ def _kept(offset: timedelta) -> QuerySet[Envelope]:
     on_the_way = Message.objects.filter(
         envelope_id=OuterRef("pk"), purpose="cancelled", state=Message.State.QUEUED
     )
-    kept = Envelope.objects.filter(organization__clock_offset=offset, erased_at=None, deleted_at=None)
+    kept = Envelope.objects.filter(organization__clock_offset=offset, erased_at=None)
     return kept.exclude(Exists(on_the_way))
 
 
@@ -81,3 +81,4 @@ def sweep() -> None:
     Attempt.objects.filter(at__lt=at - timedelta(days=1)).delete()
     IdempotencyRecord.objects.filter(expires_at__lt=at).delete()
     tokens.prune(at)
+    password_tokens.prune()

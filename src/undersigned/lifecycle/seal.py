@@ -23,13 +23,17 @@ def seal(envelope_id: int, run: Run) -> None:
     if envelope is None:
         return
     documents: dict[int, StagedBlob] = {}
+    unproven: set[str] = set()
     for document in signed_documents(envelope).select_related("head__file__blob"):
         head = document.head
         if head is None or head.file.blob is None:
             raise RuntimeError("a document without its bytes")
-        documents[document.pk] = seal_document(envelope, document, head.file.blob)
+        sealed = seal_document(envelope, document, head.file.blob)
+        documents[document.pk] = sealed.staged
+        unproven.update(sealed.unproven)
         run.check()
-    evidence, evidence_json = seal_evidence(envelope, {pk: staged.sha256 for pk, staged in documents.items()})
+    digests = {pk: staged.sha256 for pk, staged in documents.items()}
+    evidence, evidence_json = seal_evidence(envelope, digests, unproven)
     with atomic():
         complete(envelope_id, Sealed(documents, evidence, evidence_json))
         run.finish()

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+
+from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from undersigned.envelopes import shown
+from undersigned.envelopes.fill import TEXT_MAX
 from undersigned.envelopes.models import (
     Assignment,
     AssignmentState,
@@ -30,6 +34,8 @@ _ACTS = {
 }
 _ORDER = list(_ACTS.values())
 """In which they are done with one document."""
+SEVERAL_LINES = 5.0
+"""Percent of a page's height from which a text's place has room for several lines."""
 _SETTLED = (AssignmentState.DONE, AssignmentState.WAIVED)
 
 
@@ -74,11 +80,16 @@ def documents(
         .exclude(state__in=[AssignmentState.VOID, AssignmentState.WAIVED])
         .values_list("document_id", flat=True)
     )
-    return tuple(_document(row, final, asked[row.pk], sitting, row.pk in signed) for row in rows)
+    return tuple(_document(row, final, asked[row.pk], recipient, sitting, row.pk in signed) for row in rows)
 
 
 def _document(
-    row: Row, final: Mapping[int, Blob], asked: list[Assignment], sitting: Sitting | None, signed: bool
+    row: Row,
+    final: Mapping[int, Blob],
+    asked: list[Assignment],
+    recipient: Recipient,
+    sitting: Sitting | None,
+    signed: bool,
 ) -> Document:
     pictured, head = final.get(row.pk), row.head
     blob = head.file.blob if head is not None else None
@@ -96,7 +107,7 @@ def _document(
         signed_name=row.signed_name if row.by_statement else "",
         caption=next((a.caption for a in asked if a.caption), ""),
         parts=parts,
-        form=_form(row) if to_fill else (),
+        form=_form(row, recipient) if to_fill else (),
         to_seal=signed,
         waits=_waits(head, parts, asked),
     )
@@ -120,16 +131,34 @@ def _original(row: Row) -> Original | None:
     return Original(blob.media_type, blob.size) if row.by_statement and blob is not None else None
 
 
-def form_rows(document_id: int) -> list[Field]:
-    """The fields of a document's form, in the order in which they are numbered."""
-    return list(Field.objects.filter(document=document_id, kind=Field.Kind.ACROFORM).order_by("pk"))
+def form_rows(document_id: int, recipient: Recipient) -> list[Field]:
+    """What a person can fill in of a document, in the order in which it is numbered: the file's own form, and the texts asked of them."""
+    theirs = Q(kind=Field.Kind.ACROFORM) | Q(kind=Field.Kind.TEXT, recipient=recipient)
+    return list(Field.objects.filter(theirs, document=document_id).order_by("pk"))
 
 
-def _form(row: Row) -> tuple[FormField, ...]:
-    return tuple(_field(number, field) for number, field in enumerate(form_rows(row.pk), 1))
+def _form(row: Row, recipient: Recipient) -> tuple[FormField, ...]:
+    return tuple(_field(number, field) for number, field in enumerate(form_rows(row.pk, recipient), 1))
+
+
+def _text(number: int, field: Field) -> FormField:
+    """A text that the sender asks for at a place of their own choice; an invisible one is asked for too, and marked on no page."""
+    seen = field.page is not None and not field.invisible
+    boxes = (Box(field.page or 1, field.x or 0, field.y or 0, field.w or 0, field.h or 0),) if seen else ()
+    return FormField(
+        number=number,
+        kind=FieldKind.MULTILINE if (field.h or 0) > SEVERAL_LINES else FieldKind.TEXT,
+        label=field.label or _("Text on page %(n)s") % {"n": field.page or 1},
+        value=field.value or "",
+        required=field.required,
+        max_length=TEXT_MAX,
+        boxes=boxes,
+    )
 
 
 def _field(number: int, field: Field) -> FormField:
+    if field.kind == Field.Kind.TEXT:
+        return _text(number, field)
     form = forms.FormField.model_validate(field.form)
     return FormField(
         number=number,
@@ -142,18 +171,24 @@ def _field(number: int, field: Field) -> FormField:
         required=form.required,
         read_only=form.read_only,
         max_length=form.max_length,
+        hidden=form.hidden,
         boxes=tuple(Box(b.page, b.x, b.y, b.w, b.h, b.option) for b in form.boxes),
     )
 
 
-def places(rows: list[Row], final: Mapping[int, Blob], recipient: Recipient) -> tuple[Place, ...]:
-    """Where the person's open signature fields stand, in the order of pages; read from the file that they will sign."""
+def places(
+    rows: list[Row], final: Mapping[int, Blob], recipient: Recipient, only: Collection[int] | None = None
+) -> tuple[Place, ...]:
+    """Where the person's open signature fields stand, in the order of pages; read from the file that they will sign. `only`: of these
+    assignments."""
     fields = Field.objects.filter(
         recipient=recipient,
         kind=Field.Kind.SIGNATURE,
         invisible=False,
         assignment__state=AssignmentState.OPEN,
     )
+    if only is not None:
+        fields = fields.filter(assignment__in=only)
     numbers = {row.pk: n for n, row in enumerate(rows, 1)}
     found = []
     for field in fields:

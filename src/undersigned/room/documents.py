@@ -42,6 +42,8 @@ class Document:
     form: tuple[FormField, ...] = ()
     to_seal: bool = True  # somebody signs it, so that in the end it is sealed
     waits: bool = False  # its pages are being made ready to be signed
+    revision: str = ""  # as `Room.revision` and `digest`, of this document alone
+    digest: str = ""
 
     @property
     def open(self) -> Part | None:

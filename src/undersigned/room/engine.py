@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 from django.db.models import QuerySet
 
 from undersigned.accounts.limits import LimitReached
 from undersigned.base.clock import now
 from undersigned.envelopes import appearance as looks
-from undersigned.envelopes import links, proofs, shown
+from undersigned.envelopes import focus, links, proofs, shown
 from undersigned.envelopes.decline import decline
 from undersigned.envelopes.enter_code import enter_code
 from undersigned.envelopes.errors import CodeLocked, Conflict, NotFound, RunOut, WrongCode
@@ -46,13 +48,15 @@ from .looks import HANDS
 from .pad_engine import PadEngine
 from .part_engine import PartEngine
 from .sittings import identified, or_gone, reading, sitting_of
+from .tray_engine import TrayEngine, accepted_rows, is_on_table
+from .tray_values import for_ticket
 from .values import BEHIND_PROOF, frame_of, next_sms, room_of, state_in, state_of
 
 _UNOPENED = (State.READ, State.VIEW, State.PREPARING, State.NOT_YOUR_TURN)
 """States that the link's page does not tell apart: it may be opened."""
 
 
-class Engine(IdentifyingEngine, LookEngine, PadEngine, PartEngine):
+class Engine(IdentifyingEngine, LookEngine, PadEngine, PartEngine, TrayEngine):
     """Implements `gateway.Gateway`."""
 
     # --- the link -------------------------------------------------------------------------------
@@ -64,12 +68,8 @@ class Engine(IdentifyingEngine, LookEngine, PadEngine, PartEngine):
         offset = link.recipient.envelope.organization.clock_offset
         if state in BEHIND_PROOF and links.run_out(link, now(offset)):
             return room_of("", link.recipient, State.SIGN_IN_OVER, None)
-        return room_of(
-            "",
-            link.recipient,
-            State.LINK if state in _UNOPENED else state,
-            None,
-        )
+        room = room_of("", link.recipient, State.LINK if state in _UNOPENED else state, None)
+        return for_ticket(room, link) if link.assignment_id is not None else room
 
     def open_link(self, token: str, client: Client) -> Opened | None:
         try:
@@ -105,10 +105,17 @@ class Engine(IdentifyingEngine, LookEngine, PadEngine, PartEngine):
         if sitting is None:
             raise Gone
         try:
-            shown.as_seen(sitting.recipient, revision, digest)
+            shown.as_seen(sitting.recipient, revision, digest, self._of_one(sitting, revision))
         except Conflict:
             return False
         return True
+
+    def _of_one(self, sitting: Sitting, revision: str) -> int | None:
+        """Where each thing is dealt with by itself, the document that a page with this revision showed, if it was one."""
+        if not focus.one_at_a_time(sitting.recipient.envelope) or not re.fullmatch("[0-9]{1,18}", revision):
+            return None
+        found = DocumentVersion.objects.filter(pk=int(revision)).values_list("document", flat=True)
+        return found.first()
 
     def reopen(self, visit: Visit) -> None:
         with or_gone():
@@ -146,6 +153,8 @@ class Engine(IdentifyingEngine, LookEngine, PadEngine, PartEngine):
     # --- the end --------------------------------------------------------------------------------
     def sign(self, visit: Visit, request: SignRequest) -> Signing:
         sitting = identified(visit)
+        if not is_on_table(sitting, request.task):
+            return Signing(Outcome.MOVED)
         self._look_by_name(sitting)
         core_request = CoreRequest(
             request.consent_text,
@@ -153,6 +162,7 @@ class Engine(IdentifyingEngine, LookEngine, PadEngine, PartEngine):
             request.revision,
             request.digest,
             request.request_key,
+            accepted_rows(sitting, request.task, request.accepted),
         )
         try:
             with or_gone():
@@ -163,10 +173,12 @@ class Engine(IdentifyingEngine, LookEngine, PadEngine, PartEngine):
             return Signing(Outcome.NOT_READY, Reason.NO_SCAN)
         except Conflict as e:
             match e.code:
-                case "moved":
+                case "moved" | "clause":
                     return Signing(Outcome.MOVED)
                 case "busy":
                     return Signing(Outcome.NOT_SIGNED, Reason.BUSY)
+                case "identity":
+                    return Signing(Outcome.NOT_SIGNED, Reason.OWN_KEY)
                 case "past_due" | "expired":
                     return Signing(Outcome.NOT_SIGNED, Reason.EXPIRED)
                 case "signed" | "completed":
@@ -181,10 +193,13 @@ class Engine(IdentifyingEngine, LookEngine, PadEngine, PartEngine):
         if way is not None and not way.drawn and name:
             looks.keep(sitting, looks.Look("typed", name=name[: looks.NAME_MAX], hand=HANDS[-1]))
 
-    def decline(self, visit: Visit, reason: str) -> None:
+    def decline(self, visit: Visit, reason: str, task: int = 0) -> None:
+        sitting = reading(visit)
+        if not is_on_table(sitting, task):
+            return
         try:
             with or_gone():
-                decline(reading(visit), reason)
+                decline(sitting, reason)
         except Conflict:
             return  # the page that follows says how things stand
 

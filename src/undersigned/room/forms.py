@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -12,6 +13,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from .looks import HANDS, Appearance, AppearanceKind, Look, Rejected
+from .tray import Clause
+from .wallet import OwnKey
 
 MAX_PATH = 30_000  # characters of SVG path data
 MAX_IMAGE = 5 * 1024 * 1024  # bytes
@@ -238,6 +241,36 @@ class PadForm(forms.Form):
         return path
 
 
+class PasswordForm(forms.Form):
+    """The password of one's account."""
+
+    password = forms.CharField(
+        label=gettext_lazy("Password"),
+        strip=False,
+        max_length=1000,
+        error_messages={"required": gettext_lazy("Enter your password.")},
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password", "class": "input"}),
+    )
+    use_required_attribute = False
+
+
+class KeyForm(forms.Form):
+    """One of the keys in the open wallet, or none."""
+
+    key = forms.CharField(required=False, max_length=100)
+    use_required_attribute = False
+
+    def __init__(self, *args: Any, keys: Sequence[OwnKey], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.keys = keys
+
+    def clean_key(self) -> str:
+        key: str = self.cleaned_data["key"]
+        if key and key not in {k.id for k in self.keys if not k.expired}:
+            raise forms.ValidationError(_("Choose a certificate that is still valid, or sign without one."))
+        return key
+
+
 class SignForm(forms.Form):
     """The last press. What was shown comes back with it."""
 
@@ -246,6 +279,29 @@ class SignForm(forms.Form):
     digest = forms.CharField(max_length=200, required=False, widget=forms.HiddenInput)
     request_key = forms.RegexField(r"^[A-Za-z0-9_-]{20,64}$", widget=forms.HiddenInput)
     use_required_attribute = False
+
+    def __init__(self, *args: Any, clauses: Sequence[Clause] = (), **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.clauses = clauses
+        boxes = {f"clause_{c.number}": self._box(c) for c in clauses}
+        self.fields = boxes | self.fields
+
+    @staticmethod
+    def _box(clause: Clause) -> forms.BooleanField:
+        words = _("Accept the clause on page %(page)s, or refuse.") % {"page": clause.page}
+        if not clause.page:
+            words = _("Accept the clause, or refuse.")
+        return forms.BooleanField(error_messages={"required": words})
+
+    @property
+    def accepting(self) -> list[tuple[Clause, forms.BoundField]]:
+        """Each clause with its box."""
+        return [(clause, self[f"clause_{clause.number}"]) for clause in self.clauses]
+
+    @property
+    def accepted(self) -> frozenset[int]:
+        """Numbers of the clauses that were ticked."""
+        return frozenset(c.number for c in self.clauses if self.cleaned_data.get(f"clause_{c.number}"))
 
 
 def tries(left: int) -> str:

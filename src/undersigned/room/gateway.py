@@ -16,6 +16,8 @@ from .identifying import Asked, Identifying, OneTime, Way
 from .looks import Kept, Look, Looks
 from .pads import Pad, Pads
 from .parts import Act, Parts, ReturnUrls
+from .tray import Task, TaskState, Trays
+from .wallet import Wallet, Wallets
 
 
 class State(StrEnum):
@@ -133,6 +135,53 @@ class Room:
     handed_to: str = ""
     written_to: bool = True  # messages of ours reach this person
     look: Look = Look.CHOOSE
+    tasks: tuple[Task, ...] = ()  # each thing that is asked, where each is dealt with by itself
+    on_table: int = 0  # number of the one that was taken up
+    when_complete: str = ""  # where the sender wants whoever's act completes it all
+    wallet: Wallet | None = None  # the person may have keys of their own here
+
+    @property
+    def one_by_one(self) -> bool:
+        """Whether each thing is dealt with by itself."""
+        return bool(self.tasks)
+
+    @property
+    def table(self) -> Task | None:
+        """What is on the table, as long as it can be done."""
+        task = self.task(self.on_table)
+        return task if task is not None and task.open else None
+
+    def task(self, number: int) -> Task | None:
+        """The task with this number."""
+        return self.tasks[number - 1] if 1 <= number <= len(self.tasks) else None
+
+    @property
+    def tasks_done(self) -> int:
+        """How many are settled."""
+        return sum(task.settled for task in self.tasks)
+
+    @property
+    def left_out(self) -> bool:
+        """Whether all signatures that were asked of this person were left out."""
+        signing = [task for task in self.tasks if task.act is Act.SIGN]
+        return bool(signing) and all(task.state is TaskState.LEFT_OUT for task in signing)
+
+    @property
+    def places_revision(self) -> str:
+        """Changes with what `places` says, for the address of their stylesheet."""
+        table = self.table
+        if table is None:
+            return self.revision
+        return f"{self.documents[table.document - 1].revision}-of-{table.number}"
+
+    @property
+    def next_task(self) -> Task | None:
+        """What can be done next: forms before signatures, then in order."""
+        return min(
+            (task for task in self.tasks if task.open),
+            key=lambda t: (t.act is Act.SIGN, t.number),
+            default=None,
+        )
 
     @property
     def in_parts(self) -> bool:
@@ -222,6 +271,10 @@ class SignRequest:
     revision: str
     digest: str
     request_key: str
+    task: int = 0
+    """Number of the one signature that is meant, where each is dealt with by itself."""
+    accepted: frozenset[int] = frozenset()
+    """Numbers of the clauses that the person accepted."""
 
 
 class Outcome(StrEnum):
@@ -238,6 +291,7 @@ class Reason(StrEnum):
     NO_SCAN = "no_scan"  # files could not be checked
     INFECTED = "infected"  # a file did not pass the virus scan
     BUSY = "busy"  # others sign at this moment
+    OWN_KEY = "own_key"  # the chosen key cannot be used any more
 
 
 @dataclass(frozen=True)
@@ -258,7 +312,7 @@ class Withheld(Exception):
         self.reason = reason
 
 
-class Gateway(Identifying, Looks, Pads, Parts, Protocol):
+class Gateway(Identifying, Looks, Pads, Parts, Trays, Wallets, Protocol):
     """The core as the room sees it. Unknown, foreign and malformed all give None (or LookupError for files).
 
     Everything that takes a Visit, except `find`, may raise Gone.
@@ -300,8 +354,8 @@ class Gateway(Identifying, Looks, Pads, Parts, Protocol):
     def sign(self, visit: Visit, request: SignRequest) -> Signing:
         """Sign all documents shown, or none."""
 
-    def decline(self, visit: Visit, reason: str) -> None:
-        """Refuse. A repetition has no effect."""
+    def decline(self, visit: Visit, reason: str, task: int = 0) -> None:
+        """Refuse; where each thing is dealt with by itself, this task, which may leave it out only. A repetition has no effect."""
 
     def page_image(self, visit: Visit, document: str, version: str, page: int, width: int) -> bytes:
         """JPEG of a page (from 1) in `width` pixels. Raises LookupError."""

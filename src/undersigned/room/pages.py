@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec
@@ -36,15 +36,15 @@ def show(
     *,
     status: int = 200,
     step: int = 0,
-    leads_to: str = "",
+    leads_to: str | Sequence[str] = (),
     **context: Any,
 ) -> HttpResponse:
     """Render a page. `heading` is its h1 and begins its title; `step` (1 to 3) marks where one is, 0 shows no steps.
 
-    `leads_to`: the sender's address to which the answer to its form may redirect.
+    `leads_to`: the sender's addresses to which the answer to its form may redirect.
     """
     names = [_("Identify"), _("Read"), _("Sign")]
-    if room is not None and room.in_parts:
+    if room is not None and (room.in_parts or room.one_by_one):
         names = [_("Identify"), _("Documents"), *([_("Sign")] if room.signs else [])]
     steps = [
         {"name": name, "state": "done" if n < step else "current" if n == step else "todo"}
@@ -65,8 +65,9 @@ def show(
         context.setdefault("host", host(back))
     response = render(request, f"room/{template}.html", context, status=status)
     response["Content-Language"] = translation.get_language() or "en"
-    if leads_to and (target := origin(leads_to)):
-        response["Content-Security-Policy"] = content_security_policy([target])
+    urls = [leads_to] if isinstance(leads_to, str) else leads_to
+    if targets := [target for url in urls if (target := origin(url))]:
+        response["Content-Security-Policy"] = content_security_policy(targets)
     if room is not None and room.sandbox:
         response["X-Undersigned-Sandbox"] = "yes"
     return response
@@ -242,6 +243,9 @@ def side(room: Room) -> Side | None:
             if room.asked is Asked.PROVIDER:
                 return Side(_("Too many attempts"), text, "warn", "lock", "write", waits=True)
             return Side(_("Too many wrong codes"), text, "warn", "lock", "write", waits=True)
+        case State.DECLINED if room.left_out:
+            text = _("We told %(sender)s. The others can go on without it; you may close this page.") % values
+            return Side(_("You have left it out"), text, icon="circle-minus")
         case State.DECLINED:
             return Side(
                 _("You have refused"),

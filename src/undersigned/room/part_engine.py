@@ -56,9 +56,9 @@ class PartEngine:
     def fill(self, visit: Visit, document: int, values: Mapping[int, str]) -> None:
         sitting = reading(visit)
         row = _row(sitting, document)
-        names = {number: field.key for number, field in enumerate(form_rows(row.pk), 1)}
+        names = {n: field.key for n, field in enumerate(form_rows(row.pk, sitting.recipient), 1)}
         given = {names[number]: value for number, value in values.items() if number in names}
-        with _in_numbers(row), or_gone():
+        with _in_numbers(sitting, row), or_gone():
             try:
                 filling.save(sitting, row.pk, given)
             except Invalid as e:
@@ -69,7 +69,7 @@ class PartEngine:
     def finish(self, visit: Visit, document: int) -> None:
         sitting = reading(visit)
         row = _row(sitting, document)
-        with _in_numbers(row), or_gone():
+        with _in_numbers(sitting, row), or_gone():
             filling.finish(sitting, row.pk)
 
     def forward(self, visit: Visit, hand: Hand, person: NewPerson) -> None:
@@ -88,12 +88,12 @@ class PartEngine:
 
 
 @contextmanager
-def _in_numbers(row: Document) -> Iterator[None]:
+def _in_numbers(sitting: Sitting, row: Document) -> Iterator[None]:
     """Faults of a form by its fields' numbers; a form that is settled or over meanwhile has none."""
     try:
         yield
     except Invalid as e:
-        numbers = {field.key: str(n) for n, field in enumerate(form_rows(row.pk), 1)}
+        numbers = {field.key: str(n) for n, field in enumerate(form_rows(row.pk, sitting.recipient), 1)}
         raise Faulty({numbers[k]: words[0] for k, words in e.faults.items() if k in numbers}) from e
     except Conflict:
         return

@@ -29,7 +29,7 @@ def posted(document: Document, data: QueryDict, only: str = "") -> dict[int, str
     found = {}
     for field in document.form:
         name = control(field.number)
-        if field.read_only or not field.boxes or (only and name != only):
+        if field.read_only or field.hidden or (only and name != only):
             continue
         if field.multiple:
             found[field.number] = "\n".join(data.getlist(name))
@@ -45,7 +45,7 @@ class FillForm(forms.Form):
 
     def __init__(self, document: Document, values: dict[int, str] | None = None) -> None:
         """`values`: what was posted, to be shown again; else what is kept."""
-        self.shown = [f for f in document.form if f.boxes]
+        self.shown = [f for f in document.form if not f.hidden]
         super().__init__({} if values is not None else None)
         for field in self.shown:
             value = field.value if values is None else values.get(field.number, field.value)
@@ -78,7 +78,7 @@ class FillForm(forms.Form):
                     "value": value,
                     "options": options,
                     "error": error,
-                    "page": field.boxes[0].page,
+                    "page": field.boxes[0].page if field.boxes else 0,
                     "on": bool(value),
                 }
             )

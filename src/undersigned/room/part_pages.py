@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from . import gateway, limits
+from . import gateway, limits, tray_pages
 from .documents import Document
 from .gateway import Room, State, Visit
 from .onward import onward
@@ -43,6 +43,8 @@ def parts(request: HttpRequest, who: Visit, room: Room) -> HttpResponseBase:
     """All documents, with what is asked and what is done; and the next one to open."""
     if (first := unheard(request, room)) is not None:
         return first
+    if room.one_by_one:
+        return to("tray", room.id)
     if not room.in_parts:
         return to("read", room.id)
     count = len(room.documents)
@@ -95,7 +97,7 @@ def document(request: HttpRequest, who: Visit, room: Room, number: int) -> HttpR
     if act is Act.UPLOAD:
         return to("bring", room.id, str(number))
     if not one.to_read:
-        return to("parts", room.id)
+        return to("home" if room.one_by_one else "parts", room.id)
     return _document_page(request, room, number, FillForm(one) if act is Act.FILL else None)
 
 
@@ -118,6 +120,9 @@ def _document_page(
         "following": room.next_document(number),
         "leads_to": room.return_urls.done,
     }
+    if room.one_by_one:
+        context["said_before"] = tray_pages.said_before(room, request.GET.get("after", ""))
+        room = tray_pages.alone(room, number)
     return show(request, "read", room, heading, status=status, step=2, **context)
 
 
@@ -243,6 +248,8 @@ def _after(request: HttpRequest, who: Visit, number: int) -> HttpResponseBase:
     room = gateway.current().find(who)
     if room is None:
         return unknown(request)
+    if room.one_by_one:
+        return _after_form(request, who, room, number)
     if room.state in FINISHED and not room.signs:
         return onward(request, room.return_urls.done) or to("done", room.id)
     if room.state is not State.READ:
@@ -251,6 +258,11 @@ def _after(request: HttpRequest, who: Visit, number: int) -> HttpResponseBase:
     if following:
         return to("document", room.id, str(following))
     return to("parts", room.id)
+
+
+def _after_form(request: HttpRequest, who: Visit, room: Room, number: int) -> HttpResponseBase:
+    filled = next((t for t in room.tasks if t.document == number and t.act is Act.FILL), None)
+    return tray_pages.after(request, who, filled) if filled is not None else to("home", room.id)
 
 
 def waiting(request: HttpRequest, room: Room) -> HttpResponse:

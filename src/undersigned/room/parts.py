@@ -75,11 +75,12 @@ class FormField:
     read_only: bool = False
     max_length: int | None = None
     boxes: tuple[Box, ...] = ()
+    hidden: bool = False  # nobody sees it; only the sender can fill it in
 
     @property
     def missing(self) -> bool:
         """Must still be filled in."""
-        return self.required and not self.read_only and not self.value.strip()
+        return self.required and not self.read_only and not self.hidden and not self.value.strip()
 
 
 class Hand(StrEnum):

@@ -19,6 +19,7 @@ from .gateway import Room, State, Visit
 from .pages import forever, in_room, news, show, state_word, to
 from .parts import Box, FormField
 from .session import heard
+from .tray import Clause
 
 SCREEN = 10
 """Pages on one screen without JavaScript; with it all are there, as empty places until they come near."""
@@ -49,6 +50,7 @@ class ShownPage:
     page: Page
     places: list[tuple[int, Place]]
     boxes: list[FormBox]
+    clauses: list[Clause]
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,7 @@ def read(request: HttpRequest, who: Visit, room: Room) -> HttpResponseBase:
     """The documents, at once; `?from=` names the first page of another screen."""
     if (first := unheard(request, room)) is not None:
         return first
-    if room.in_parts and room.state is State.READ:
+    if (room.in_parts or room.one_by_one) and room.state is State.READ:
         return to("parts", room.id)
     context = reader(room, request.GET.get("from", ""))
     return show(request, "read", room, _("Read the documents"), step=0 if room.viewer else 2, **context)
@@ -97,6 +99,7 @@ def reader(room: Room, asked: str, only: int = 0, boxes: Sequence[FormBox] = ())
     shown = {page.number for part in here.documents for page in part.pages}
     return {
         "boxes_elsewhere": [b for b in boxes if b.box.page not in shown],
+        "clauses_elsewhere": [c for c in _marked(room, only) if c.page not in shown],
         "screen": here,
         "documents": documents,
         "page_count": sum(len(d.pages) for _n, d in documents),
@@ -131,6 +134,7 @@ def screen(
                         document.pages[k - 1],
                         _places_on(room, number, k),
                         [b for b in boxes if b.box.page == k],
+                        [c for c in _marked(room, number) if c.page == k],
                     )
                     for _number, k in pages
                 ],
@@ -138,6 +142,14 @@ def screen(
         )
     others = [(n, min(n + SCREEN - 1, len(flat))) for n in range(1, len(flat) + 1, SCREEN) if n != first]
     return Screen(documents, first, first + len(here) - 1, others)
+
+
+def _marked(room: Room, document: int = 0) -> list[Clause]:
+    """Clauses of what is on the table that are marked on a page; `document`: if it is about this one."""
+    table = room.table
+    if table is None or document not in (0, table.document):
+        return []
+    return [clause for clause in table.clauses if clause.width]
 
 
 def _screen_of(page: int) -> int:
@@ -196,8 +208,12 @@ def places(request: HttpRequest, who: Visit, room: Room, revision: str) -> HttpR
         f"#place-{n}{{left:{p.left:.3f}%;top:{p.top:.3f}%;width:{p.width:.3f}%;height:{p.height:.3f}%}}"
         for n, p in enumerate(room.places, 1)
     ]
+    rules += [
+        f"#mark-{c.number}{{left:{c.left:.3f}%;top:{c.top:.3f}%;width:{c.width:.3f}%;height:{c.height:.3f}%}}"
+        for c in _marked(room)
+    ]
     response = HttpResponse("@layer pages{" + "".join(rules) + "}", content_type="text/css")
-    return forever(response) if revision == room.revision else response
+    return forever(response) if revision == room.places_revision else response
 
 
 @in_room(asks=True)

@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from django.urls import path, register_converter
 
-from . import files, forward_pages, identification, part_pages, phone, reading, talk_pages, views
+from . import (
+    files,
+    forward_pages,
+    identification,
+    part_pages,
+    phone,
+    reading,
+    signing,
+    talk_pages,
+    tray_pages,
+    views,
+    wallet_pages,
+)
 
 
 class Opaque:
@@ -46,15 +58,18 @@ urlpatterns = [
     path("<opaque:room_id>/document/<int:number>/form", part_pages.fill, name="fill"),
     path("<opaque:room_id>/document/<int:number>/file", part_pages.bring, name="bring"),
     path("<opaque:room_id>/document/<int:number>/form-<opaque:version>.css", part_pages.boxes, name="boxes"),
+    path("<opaque:room_id>/tray", tray_pages.tray, name="tray"),
+    path("<opaque:room_id>/task/<int:number>", tray_pages.task, name="task"),
+    path("<opaque:room_id>/wallet", wallet_pages.wallet, name="wallet"),
     path("<opaque:room_id>/forward", forward_pages.forward, name="forward"),
     path("<opaque:room_id>/fields-<opaque:revision>.css", reading.places, name="places"),
-    path("<opaque:room_id>/signature", views.signature, name="signature"),
+    path("<opaque:room_id>/signature", signing.signature, name="signature"),
     path("<opaque:room_id>/phone", phone.phone, name="phone"),
     path("<opaque:room_id>/phone.svg", phone.code, name="phone-code"),
-    path("<opaque:room_id>/sign", views.sign, name="sign"),
+    path("<opaque:room_id>/sign", signing.sign, name="sign"),
     path("<opaque:room_id>/ask", talk_pages.ask, name="ask"),
     path("<opaque:room_id>/done", views.done, name="done"),
-    path("<opaque:room_id>/refuse", views.refuse, name="refuse"),
+    path("<opaque:room_id>/refuse", signing.refuse, name="refuse"),
     path("<opaque:room_id>/later", views.later, name="later"),
     path("<opaque:room_id>/file/<int:number>", files.unsigned, name="file"),
     path("<opaque:room_id>/original/<int:number>", files.original, name="original"),
@@ -70,3 +85,5 @@ urlpatterns = [
     path("<opaque:room_id>/picture", files.uploaded, name="uploaded"),
     path("<opaque:room_id>/kept", files.kept, name="kept"),
 ]
+ticket_patterns = [path("std/<uuid:ticket>/signature", views.ticket, name="ticket")]
+"""Addresses that programs hand out, for one signature each; at the root."""

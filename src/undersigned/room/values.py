@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from undersigned.base.clock import now
 from undersigned.delivery.models import Message
 from undersigned.envelopes import appearance as looks
-from undersigned.envelopes import phone_pad, proofs, variables
+from undersigned.envelopes import focus, phone_pad, proofs, variables
 from undersigned.envelopes.graph import waiting_for
 from undersigned.envelopes.messages import AGAIN_AFTER
 from undersigned.envelopes.models import Document, Envelope, Forward, Recipient, Sitting
@@ -29,6 +29,8 @@ from .identifying import Asked, OneTime, Way, WayKind
 from .looks import Kept, Look
 from .pads import Pad
 from .parts import ReturnUrls
+from .tray_values import on_tray
+from .wallet_values import wallet_of
 
 _STATES = {
     Standing.ERASED: State.REMOVED,
@@ -138,16 +140,18 @@ def room_of(room_id: str, recipient: Recipient, state: State, sitting: Sitting |
     if way is not None and not way.statement:
         rows = [row for row in rows if row.format != Document.Format.DECLARATION]  # not asked for that way
     forwarded = _forwarded(recipient) if policy.forwarding else ""
-    owner, due_at = envelope.owner_user, envelope.due_at
+    owner, due_at = envelope.owner_user, _due_at(envelope, policy)
     if recipient.kind != Recipient.Kind.SIGNER:
         due_at = None  # nothing is asked of them
     final = final_pages(rows) if sitting is not None and state in _WITH_PAGES else {}
-    return replace(
+    one = focus.one_at_a_time(envelope) and recipient.kind == Recipient.Kind.SIGNER
+    table = [a.pk for a in focus.on_table(sitting)] if one and sitting is not None else None
+    room = replace(
         _frame(room_id, recipient, state),
         recipient=(proofs.signing_name(sitting).name if sitting is not None else "") or recipient.full_name,
         documents=documents(rows, final, recipient, sitting),
         people=_people(recipient),
-        places=places(rows, final, recipient) if state is State.READ else (),
+        places=places(rows, final, recipient, table) if state is State.READ else (),
         ahead=waiting_for(recipient) if state is State.NOT_YOUR_TURN else 0,
         message="" if state is State.REMOVED else envelope.description,
         due_at=due_at,
@@ -179,7 +183,15 @@ def room_of(room_id: str, recipient: Recipient, state: State, sitting: Sitting |
         handed_to=forwarded if state is State.HANDED_ON else "",
         written_to=policy.invitation,
         look=_look(sitting) if state is State.READ else Look.CHOOSE,
+        wallet=wallet_of(sitting) if sitting is not None and state is State.READ else None,
     )
+    return on_tray(room, rows, recipient, sitting) if one and state is not State.REMOVED else room
+
+
+def _due_at(envelope: Envelope, policy: Policy) -> datetime | None:
+    """Until when the person is asked to act: the due date, else the end of the whole."""
+    ends = envelope.expires_at if policy.past_expires == "envelope_expires" else None
+    return envelope.due_at or ends
 
 
 def return_urls(recipient: Recipient) -> ReturnUrls:
@@ -316,7 +328,8 @@ def _ended_at(recipient: Recipient, state: State) -> datetime | None:
         case State.SUPERSEDED:
             return envelope.superseded_at
         case State.EXPIRED:
-            ends = [t for t in (envelope.due_at, recipient.expires_at) if t is not None]
+            policy = Policy.model_validate(envelope.policy)
+            ends = [t for t in (_due_at(envelope, policy), recipient.expires_at) if t is not None]
             return min(ends, default=None)
         case State.REMOVED:
             return _removed_at(envelope)
@@ -328,6 +341,7 @@ def _removed_at(envelope: Envelope) -> datetime | None:
     return (
         envelope.erased_at
         or envelope.content_erased_at
+        or envelope.deleted_at
         or (collection.marked_deleted_at if collection else None)
     )
 

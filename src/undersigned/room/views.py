@@ -5,28 +5,26 @@ GET never changes anything. What may happen is decided by the core; a page only 
 
 from __future__ import annotations
 
-import secrets
 from contextlib import suppress
 from math import ceil
 from typing import Any
+from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
-from django.utils import timezone, translation
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from . import forms, gateway, limits, looks
-from .documents import Document
-from .gateway import Outcome, Reason, Room, SignRequest, State, Visit, Wait
+from . import forms, gateway, limits
+from .gateway import Room, State, Visit, Wait
 from .identification import ahead, page_of
 from .identifying import Asked
-from .looks import Look, Rejected
 from .onward import host, onward
-from .pages import in_room, locked, moved_heading, moved_text, show, side, speaking, to, uncached, unknown
-from .part_pages import waiting
+from .pages import in_room, locked, show, side, speaking, to, uncached, unknown
 from .reading import unheard
 from .session import client, forget, remember
+from .tray_pages import ends, first_page
 
 OPEN = (State.READ,)
 FINISHED = (State.SIGNED, State.COMPLETED)
@@ -45,6 +43,7 @@ def link(request: HttpRequest, token: str) -> HttpResponseBase:
             if over is None or over.state is not State.SIGN_IN_OVER:
                 return unknown(request)
             return speaking(request, over, lambda: _link_page(request, over, token))
+        _goes_on(core, Visit(opened.room_id, opened.secret, client(request)))
         response = to("home", opened.room_id)
         remember(response, opened)
         return response
@@ -52,6 +51,20 @@ def link(request: HttpRequest, token: str) -> HttpResponseBase:
     if room is None:
         return unknown(request)
     return speaking(request, room, lambda: _link_page(request, room, token))
+
+
+def ticket(request: HttpRequest, ticket: UUID) -> HttpResponseBase:
+    """The address of one signature, as programs hand it out."""
+    return link(request, str(ticket))
+
+
+def _goes_on(core: gateway.Gateway, who: Visit) -> None:
+    """Where each thing is dealt with by itself and one can be done, it is on the table at once."""
+    room = core.find(who)
+    if room is None or room.state is not State.READ or room.table is not None:
+        return
+    if sum(task.open for task in room.tasks) == 1:
+        core.go_on(who)
 
 
 def _link_page(request: HttpRequest, room: Room, token: str, **context: Any) -> HttpResponse:
@@ -96,6 +109,10 @@ def home(request: HttpRequest, who: Visit, room: Room) -> HttpResponseBase:
             return to("code", room.id)
         case State.ONE_TIME | State.IDENTIFY:
             return to(page_of(room), room.id)
+        case State.READ if room.one_by_one:
+            return unheard(request, room) or first_page(room)
+        case State.PREPARING | State.NOT_YOUR_TURN if room.one_by_one:
+            return to("tray", room.id)
         case State.READ | State.VIEW:
             return unheard(request, room) or to(
                 "parts" if room.in_parts and not room.viewer else "read", room.id
@@ -173,121 +190,6 @@ def code_again(request: HttpRequest, who: Visit, room: Room) -> HttpResponseBase
     return _code_page(request, fresh, form, notice=_("We sent the code again."), tone="ok")
 
 
-@in_room(*OPEN)
-@require_http_methods(["GET", "HEAD", "POST"])
-def signature(request: HttpRequest, who: Visit, room: Room) -> HttpResponseBase:
-    """How the signature looks; kept on the server until the sitting ends. Who must prove something first is asked for it here."""
-    if (before := _before_signing(request, room)) is not None:
-        return before
-    if room.look is Look.NAME:
-        return to("sign", room.id)
-    initial = {
-        "kind": room.kept.kind if room.kept else "drawn" if room.look is Look.DRAWN else "",
-        "name": room.recipient,
-        "hand": looks.HANDS[0],
-        "shade": 0,
-    }
-    bound = request.method == "POST"
-    form = forms.SignatureForm(
-        request.POST if bound else None, request.FILES if bound else None, initial=initial, look=room.look
-    )
-    if bound and form.is_valid():
-        limits.look(room.id)
-        try:
-            gateway.current().keep_signature(who, form.appearance)
-            return to("sign", room.id)
-        except Rejected as reason:
-            form.add_error(
-                "image" if form.appearance.image else "name",
-                forms.rejected(reason, len(form.appearance.image)),
-            )
-    status = 422 if bound else 200
-    return show(request, "signature", room, _("Your signature"), status=status, step=3, form=form)
-
-
-def _before_signing(request: HttpRequest, room: Room) -> HttpResponseBase | None:
-    """What comes before it: the sender's words, everything else that is asked, pages that are not ready, a proof."""
-    if (first := unheard(request, room)) is not None:
-        return first
-    if not room.signs or any(document.open for document in room.documents):
-        return to("parts", room.id)
-    if room.waits:
-        return waiting(request, room)
-    return to(page_of(room), room.id) if room.asked is not Asked.NOTHING else None
-
-
-@in_room(State.READ, *FINISHED)
-@require_http_methods(["GET", "HEAD", "POST"])
-def sign(request: HttpRequest, who: Visit, room: Room) -> HttpResponseBase:
-    """The last button. A repeated press has the same request key, and so the same answer."""
-    after = room.return_urls.done
-    if room.state in FINISHED:
-        return (onward(request, after) if request.method == "POST" else None) or to("done", room.id)
-    if (before := _before_signing(request, room)) is not None:
-        return before
-    if room.kept is None and room.look is not Look.NAME:
-        return to("signature", room.id)
-    signed = [document for document in room.documents if document.to_sign or not room.in_parts]
-    consent = _consent(room, signed)
-    fresh = {"revision": room.revision, "digest": room.digest, "request_key": secrets.token_urlsafe(24)}
-    form = forms.SignForm(request.POST if request.method == "POST" else None, initial=fresh)
-    if request.method == "POST" and form.is_valid():
-        data = form.cleaned_data
-        signing = gateway.current().sign(
-            who,
-            SignRequest(
-                consent,
-                translation.get_language() or room.language,
-                data["revision"],
-                data["digest"],
-                data["request_key"],
-            ),
-        )
-        if signing.outcome is Outcome.SIGNED:
-            return onward(request, after) or to("done", room.id)
-        return _not_signed(request, room, signing)
-    count = len(signed)
-    heading = ngettext("Sign %(n)s document", "Sign %(n)s documents", count) % {"n": count}
-    return show(
-        request,
-        "sign",
-        room,
-        heading,
-        status=422 if form.is_bound else 200,
-        step=3,
-        leads_to=after,
-        form=form,
-        consent=consent,
-        signs=[(n, d) for n, d in enumerate(room.documents, 1) if d in signed],
-    )
-
-
-def _consent(room: Room, signed: list[Document]) -> str:
-    """What is agreed to, word for word as the record keeps it: the sender's text or ours, and the sender's line about each document."""
-    text = room.consent_text or _("I have read the documents listed above and sign them electronically.")
-    lines = [part.line for document in signed for part in document.parts if part.line]
-    return "\n".join([text, *lines])
-
-
-def _not_signed(request: HttpRequest, room: Room, signing: gateway.Signing) -> HttpResponse:
-    if signing.outcome is Outcome.MOVED:
-        return show(request, "moved", room, moved_heading(), status=409, text=moved_text(room))
-    match signing.reason:
-        case Reason.TURN_ENDED:
-            text = _("Your turn to sign has ended. You have signed nothing.")
-        case Reason.EXPIRED:
-            text = _("The time to sign has run out. You have signed nothing.")
-        case Reason.NO_TIME:
-            text = _("We could not get a trusted time. We do not sign without it. You have signed nothing.")
-        case Reason.NO_SCAN:
-            text = _("We could not check the file. We do not sign without it. You have signed nothing.")
-        case _other:
-            text = _("Others sign at this moment. You have signed nothing; please try again.")
-    if signing.outcome is Outcome.NOT_READY:
-        return show(request, "not_signed", room, _("Not possible right now"), status=503, text=text)
-    return show(request, "not_signed", room, _("Not signed"), status=409, text=text)
-
-
 @in_room(*FINISHED)
 @require_GET
 def done(request: HttpRequest, who: Visit, room: Room) -> HttpResponseBase:
@@ -307,29 +209,8 @@ def done(request: HttpRequest, who: Visit, room: Room) -> HttpResponseBase:
         ready=ready,
         waits=last and not ready,
         signed=sum(document.to_sign or not room.in_parts for document in room.documents),
+        **ends(room),
         host=host(room.return_urls.done),
-    )
-
-
-@in_room(State.READ, State.DECLINED)
-@require_http_methods(["GET", "HEAD", "POST"])
-def refuse(request: HttpRequest, who: Visit, room: Room) -> HttpResponseBase:
-    """Refuse, with a reason."""
-    if room.state is State.DECLINED or not room.may_decline:
-        return to("home", room.id)
-    bound = request.method == "POST"
-    form = forms.RefuseForm(
-        request.POST if bound else None, sender=room.sender, required=room.reason_required
-    )
-    if bound and form.is_valid():
-        gateway.current().decline(who, form.cleaned_data["reason"])
-        return onward(request, room.return_urls.declined) or to("home", room.id)
-    heading = _("Leave out this signature?") if room.skippable else _("Refuse to sign?")
-    if not room.signs:
-        heading = _("Refuse this request?")
-    status = 422 if bound else 200
-    return show(
-        request, "refuse", room, heading, status=status, leads_to=room.return_urls.declined, form=form
     )
 
 

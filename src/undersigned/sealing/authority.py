@@ -64,7 +64,7 @@ SEAL_DAYS = 400
 
 @dataclass(frozen=True)
 class Subject:
-    """Whom a one-time certificate names. `reference` is the subject's serialNumber: unique in the installation, no national id."""
+    """Whom a signer's certificate names. `reference` is the subject's serialNumber: unique in the installation, no national id."""
 
     name: str
     given_name: str = ""
@@ -153,8 +153,11 @@ def root_certificates() -> list[bytes]:
     return [bytes(k.certificate) for k in Key.objects.filter(purpose=_P.ROOT).order_by("id")]
 
 
-def issue_signer(subject: Subject, not_after: datetime) -> Signer:
-    """A one-time key with a certificate valid from one minute ago until `not_after` (after the closing timestamp). Nothing is stored.
+def issue_signer(
+    subject: Subject, not_after: datetime, key: ec.EllipticCurvePrivateKey | None = None
+) -> Signer:
+    """A key with a certificate valid from one minute ago until `not_after` (after the closing timestamp): a one-time key, unless `key` is
+    somebody's own. Nothing is stored.
 
     Raises ValueError when `not_after` is past or beyond the authority's own certificate.
     """
@@ -162,7 +165,7 @@ def issue_signer(subject: Subject, not_after: datetime) -> Signer:
     now = clock.now()
     if not now < not_after < authority.not_after:
         raise ValueError("not_after is not within the authority's validity")
-    key = ec.generate_private_key(ec.SECP256R1())
+    key = key or ec.generate_private_key(ec.SECP256R1())
     attributes = [(NameOID.COMMON_NAME, subject.name[:64])]
     attributes += [(NameOID.GIVEN_NAME, subject.given_name[:64])] if subject.given_name else []
     attributes += [(NameOID.SURNAME, subject.surname[:64])] if subject.surname else []

@@ -1,6 +1,7 @@
 """CMS SignedData (RFC 5652) with the attributes that CAdES and PAdES ask for, written with `cryptography.hazmat.asn1`.
 
-P-256 with SHA-256 throughout. About 0.03 ms a message, signing included.
+SHA-256 throughout; our own keys are P-256, keys that people bring may be RSA or on another curve. About 0.03 ms a message with P-256,
+signing included.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import Annotated
 from cryptography import x509
 from cryptography.hazmat import asn1
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 
 ID_DATA = x509.ObjectIdentifier("1.2.840.113549.1.7.1")
@@ -25,11 +26,12 @@ _SIGNING_CERTIFICATE_V2 = x509.ObjectIdentifier("1.2.840.113549.1.9.16.2.47")
 _TIMESTAMP_TOKEN = x509.ObjectIdentifier("1.2.840.113549.1.9.16.2.14")
 SHA256 = x509.ObjectIdentifier("2.16.840.1.101.3.4.2.1")
 _ECDSA_SHA256 = x509.ObjectIdentifier("1.2.840.10045.4.3.2")
+_RSA_SHA256 = x509.ObjectIdentifier("1.2.840.113549.1.1.11")
 
 
 @asn1.sequence
 class AlgorithmIdentifier:
-    """Both algorithms used here have no parameters (RFC 5754 sections 2 and 3.3)."""
+    """SHA-256 and ECDSA have no parameters, RSA has NULL (RFC 5754 sections 2, 3.2 and 3.3)."""
 
     algorithm: x509.ObjectIdentifier
     parameters: asn1.Null | None
@@ -98,9 +100,9 @@ class _SigningCertificateV2:
 
 @dataclass(frozen=True)
 class Signer:
-    """A P-256 key, its certificate and the certificates between it and the root (without the root)."""
+    """A key, its certificate and the certificates between it and the root (without the root)."""
 
-    key: ec.EllipticCurvePrivateKey = field(repr=False)
+    key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey = field(repr=False)
     certificate: x509.Certificate
     chain: tuple[x509.Certificate, ...] = ()
 
@@ -150,7 +152,7 @@ def signed_data(
     )
     # RFC 5652 section 5.4: the signature is over the SET OF encoding, not over the IMPLICIT [0] of the message.
     implicit = bytes(asn1.decode_der(asn1.TLV, asn1.encode_der(_AttributesAlone(attrs=attributes))).data)
-    signature = signer.key.sign(b"\x31" + implicit[1:], ec.ECDSA(hashes.SHA256()))
+    algorithm, signature = _sign(signer, b"\x31" + implicit[1:])
     unsigned = None
     if timestamp is not None:
         unsigned = asn1.SetOf(
@@ -163,7 +165,7 @@ def signed_data(
         ),
         digest_algorithm=sha256,
         signed_attrs=attributes,
-        signature_algorithm=AlgorithmIdentifier(algorithm=_ECDSA_SHA256, parameters=None),
+        signature_algorithm=algorithm,
         signature=signature,
         unsigned_attrs=unsigned,
     )
@@ -177,3 +179,12 @@ def signed_data(
         signer_infos=asn1.SetOf([info]),
     )
     return asn1.encode_der(_ContentInfo(content_type=ID_SIGNED_DATA, content=data))
+
+
+def _sign(signer: Signer, data: bytes) -> tuple[AlgorithmIdentifier, bytes]:
+    """PKCS #1 v1.5 with RSA keys: every validator knows it."""
+    if isinstance(signer.key, rsa.RSAPrivateKey):
+        algorithm = AlgorithmIdentifier(algorithm=_RSA_SHA256, parameters=asn1.Null())
+        return algorithm, signer.key.sign(data, padding.PKCS1v15(), hashes.SHA256())
+    algorithm = AlgorithmIdentifier(algorithm=_ECDSA_SHA256, parameters=None)
+    return algorithm, signer.key.sign(data, ec.ECDSA(hashes.SHA256()))

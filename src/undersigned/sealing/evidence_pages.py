@@ -151,9 +151,9 @@ def _documents(record: dict[str, Any]) -> list[Block]:
 def _people(record: dict[str, Any]) -> list[Block]:
     blocks = [Block("heading", _("People"))]
     names = {p["id"]: p["name"] or "-" for p in record["people"]}
-    serials: dict[Any, list[str]] = {}
+    given: dict[Any, list[dict[str, Any]]] = {}
     for signature in record["signatures"]:
-        serials.setdefault(signature["recipient"], []).append(f"{signature['serial']} ({signature['level']})")
+        given.setdefault(signature["recipient"], []).append(signature)
     for person in record["people"]:
         rows = [
             (pgettext("of a signer", "State"), state(person["state"])),
@@ -179,16 +179,33 @@ def _people(record: dict[str, Any]) -> list[Block]:
             rows.append((_("From"), " · ".join(str(w) for w in where if w) or "-"))
             if proof.get("known_to_sender"):
                 warnings.append(Block("warning", proof_note(proof["method"])))
-        consent = person.get("consent")
-        if consent:
+        for consent in person.get("consents") or []:
             rows += _consent(consent)
         rows += [
             (_("Handed on"), f"{names.get(handed['to'], '-')} · {moment(handed['at'])}")
             for handed in person.get("handed_on") or []
         ]
-        rows += [(_("Certificate"), s) for s in serials.get(person["id"], [])]
-        blocks += [Block("name", person["name"] or "-"), Block("facts", rows=tuple(rows)), *warnings[:1]]
+        rows += [(_("Certificate"), _certificate(s)) for s in given.get(person["id"], [])]
+        issuers = {s["issuer"] for s in given.get(person["id"], []) if not s.get("proven", True)}
+        unasked = _(
+            "Whether the certificate issued by “{issuer}” was withdrawn could not be asked: this file does not prove that it still stood (level B-T)."
+        )
+        warnings = warnings[:1] + [Block("warning", unasked.format(issuer=i)) for i in sorted(issuers)]
+        blocks += [Block("name", person["name"] or "-"), Block("facts", rows=tuple(rows)), *warnings]
     return blocks
+
+
+def _certificate(signature: dict[str, Any]) -> str:
+    """Its number, and with a key of the person's own whom it names and who issued it."""
+    said = f"{signature['serial']} ({signature['level']})"
+    match signature.get("key"):
+        case "server":
+            own = _("of the account “{name}”, whose key lies on this server, issued by “{issuer}”")
+        case "pkcs12":
+            own = _("of “{name}”, brought along, issued by “{issuer}”")
+        case _:
+            return said
+    return f"{said}, {own.format(name=signature['subject'], issuer=signature['issuer'])}"
 
 
 def _consent(consent: dict[str, Any]) -> list[tuple[str, str]]:

@@ -6,7 +6,7 @@ Values are drawn here, in any script we have a sign for; the file is only touche
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -21,7 +21,7 @@ from undersigned.files.intake import Refused, of_a_dead_child
 from undersigned.files.storage import temporary_file
 
 from .pdf import text
-from .prepare import A4, MARGIN
+from .prepare import A4, MARGIN, Place
 
 LIMITS = bounded.Limits(memory=1 << 30, cpu=30, wall=60.0, file_size=512 << 20)
 LARGEST, SMALLEST = 12.0, 4.0
@@ -108,6 +108,70 @@ def fill_pdf(source: Path, target: Path, values: Mapping[str, str]) -> int:
                 },
                 pictures=drawn.pictures,
                 more=drawn.pages - sum(p["page"] is not None for p in drawn.pictures),
+            )
+    except bounded.Refusal as e:
+        raise Refused(e.code, e.detail) from e
+    except bounded.BoundedError as e:
+        raise Refused(of_a_dead_child(e), str(e)) from e
+    return int(done["pages"])
+
+
+@dataclass(frozen=True)
+class PlacedText:
+    """What somebody wrote, at a place on a page; `label` names it where it is too long for its place."""
+
+    label: str
+    value: str
+    place: Place
+
+
+def write_texts(
+    source: Path, target: Path, sizes: Sequence[tuple[float, float]], texts: Sequence[PlacedText]
+) -> int:
+    """Write the PDF with `texts` as page content; returns its number of pages. A text that does not fit its place in 4 points is printed
+    in full on a page at the end. `sizes`: of the pages as shown, in points. Raises `files.intake.Refused`, text.MissingGlyph.
+    """
+    fields = []
+    for number, one in enumerate(texts):
+        width, height = sizes[one.place.page - 1]
+        box = (max(1.0, one.place.w * width / 100), max(1.0, one.place.h * height / 100))
+        fields.append(
+            _Field(
+                name=str(number),
+                kind="multiline",
+                lines=True,
+                value="",
+                label=one.label,
+                options=[],
+                size=0,
+                color=[0.0],
+                align=0,
+                cells=None,
+                drawn=False,
+                boxes=[box],
+            )
+        )
+    text.require_glyphs(*(part for one in texts for part in one.value.split("\n")))
+    try:
+        with temporary_file(".pdf") as ink:
+            drawn = _draw(ink, fields, {str(n): one.value for n, one in enumerate(texts)})
+            pictures = [
+                {
+                    "page": picture["page"],
+                    "on": (place := texts[int(str(picture["name"]))].place).page - 1,
+                    "place": [place.x, place.y, place.x + place.w, place.y + place.h],
+                }
+                for picture in drawn.pictures
+                if picture["page"] is not None
+            ]
+            done = bounded.run(
+                "undersigned.sealing.pdf.filling:overlay",
+                LIMITS,
+                source=str(source.absolute()),
+                target=str(target.absolute()),
+                ink=str(ink) if drawn.pages else None,
+                pictures=pictures,
+                more=drawn.pages - len(pictures),
             )
     except bounded.Refusal as e:
         raise Refused(e.code, e.detail) from e

@@ -7,7 +7,6 @@ import uuid
 from django.db import models
 
 from undersigned.accounts.models import User
-from undersigned.base.vault import EncryptedTextField
 from undersigned.files.models import File
 
 
@@ -60,9 +59,15 @@ class SigningIdentity(models.Model):
     label = models.CharField(max_length=200)
     certificate = models.BinaryField(help_text="DER")
     chain = models.JSONField(default=list, help_text="Further certificates, PEM, issuer first.")
-    private_key = models.BinaryField(help_text="PKCS#8 DER, encrypted by the vault for context sealing.identity")
+    private_key = models.BinaryField(
+        help_text="PKCS#8 DER, encrypted by the vault for context sealing.identity"
+    )
     appearance = models.ForeignKey(
-        File, null=True, on_delete=models.PROTECT, related_name="+", help_text="Shown in the visible signature."
+        File,
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text="Shown in the visible signature.",
     )
     not_after = models.DateTimeField()
     removed_at = models.DateTimeField(null=True)

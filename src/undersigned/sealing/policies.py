@@ -11,6 +11,8 @@ POLICIES = {
     "sms-code": f"{ARC}.1.3",
     "sender-code": f"{ARC}.1.5",
     "eid": f"{ARC}.1.4",
+    "automatic": f"{ARC}.1.6",
+    "password": f"{ARC}.1.7",
     "seal": f"{ARC}.1.9",
 }
 """How a signer was identified, to the certificate policy that says so; anything else gets the first."""

@@ -1,4 +1,4 @@
-"""A signer's signature: a key made for it, used once, and gone (PAdES B-T, EN 319 142-1)."""
+"""A signer's signature (PAdES B-T, EN 319 142-1): with a key made for it, used once, and gone, or with the signer's own."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .appearance import Appearance, write_stamp
 
 @dataclass(frozen=True)
 class SignRequest:
-    """One signature. `not_after`: the certificate's end, after the closing timestamp. No `appearance`: an invisible field, which is added
+    """One signature. `not_after`: the one-time certificate's end, after the closing timestamp. No `appearance`: an invisible field, which is added
     where the file does not have it (somebody who joined after the pages were final)."""
 
     field: str
@@ -27,6 +27,8 @@ class SignRequest:
     """Lines under the signature: name, time."""
     reason: str = ""
     location: str = ""
+    signer: cms.Signer | None = None
+    """The signer's own key (`identities.signer_of`); without one a one-time key is made for `subject`."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,7 @@ def sign_pdf(source: Path, target: Path, request: SignRequest) -> SignResult:
     Raises TimestampUnavailable (nothing of lower level is ever made), text.MissingGlyph, bounded.BoundedError.
     """
     time_source = timestamp.current()
+    own = request.signer
     with temporary_file(".pdf") as stamp:
         if request.appearance is not None:
             write_stamp(stamp, request.appearance, request.caption)
@@ -56,13 +59,19 @@ def sign_pdf(source: Path, target: Path, request: SignRequest) -> SignResult:
             name=request.subject.name,
             reason=request.reason,
             location=request.location,
-            digits=time_source.reserved,
+            digits=time_source.reserved + (_extra_digits(own) if own is not None else 0),
             may_add=request.appearance is None,
         )
-    signer = authority.issue_signer(request.subject, request.not_after)
+    signer = own or authority.issue_signer(request.subject, request.not_after)
     reserved.fill(
         target,
         region,
         cms.signed_data(signer, reserved.digest(source, target, region), timestamp=time_source.token),
     )
     return SignResult(f"{signer.certificate.serial_number:x}", signer.certificate.public_bytes(Encoding.DER))
+
+
+def _extra_digits(signer: cms.Signer) -> int:
+    """Hexadecimal digits that foreign certificates and a long key may take more than our own."""
+    certificates = (signer.certificate, *signer.chain)
+    return 2 * (sum(len(c.public_bytes(Encoding.DER)) for c in certificates) + signer.key.key_size // 8)

@@ -7,6 +7,10 @@ import click
 from .setup import django_setup
 from .user import find_user
 
+_REACH = {"signspace": "robot", "signicat": "client", "signingtoday": "user"}
+"""A SignSpace client sees what its robot owns or takes part in, a Signicat client what it made itself; a Signing Today client acts for
+whoever of the organisation logs in with it."""
+
 
 @click.group()
 def command() -> None:
@@ -22,7 +26,7 @@ def command() -> None:
     "--api",
     "--dialect",
     "dialect",
-    type=click.Choice(["signsquid", "signspace", "signicat"]),
+    type=click.Choice(["signsquid", "signspace", "signicat", "signingtoday"]),
     default="signsquid",
     show_default=True,
     help="Which API the key is for.",
@@ -30,7 +34,7 @@ def command() -> None:
 @click.option("--description", required=True, help="What uses the key; one key for each use.")
 @click.option("--webhook", default="", help="URL that events are posted to.")
 def add(login: str, dialect: str, description: str, webhook: str) -> None:
-    """Make an API key, or for SignSpace and Signicat an OAuth client, and print its secret, once."""
+    """Make an API key, or for the other APIs an OAuth client, and print its secret, once."""
     django_setup()
     from undersigned.accounts.credentials import create_api_key, create_oauth_client
     from undersigned.accounts.models import Credential
@@ -44,9 +48,7 @@ def add(login: str, dialect: str, description: str, webhook: str) -> None:
         return
     if webhook:
         raise click.BadParameter("this API has no webhooks")
-    # A SignSpace client sees what its robot owns or takes part in, a Signicat client what it made itself.
-    reach = Credential.Reach.ROBOT if dialect == "signspace" else Credential.Reach.CLIENT
-    credential, secret = create_oauth_client(user, dialect, reach, description)
+    credential, secret = create_oauth_client(user, dialect, Credential.Reach(_REACH[dialect]), description)
     handle = f"\nacting_handle: {handle_of(user)}" if dialect == "signspace" else ""
     click.echo(
         f"id:            {credential.pk}\nclient_id:     {credential.client_id}\nclient_secret: {secret}{handle}"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import secrets
+
 import click
 
 from .setup import django_setup
@@ -10,7 +12,7 @@ from .user import find_user
 
 @click.group()
 def command() -> None:
-    """Set an organisation's register number, and who is in its groups."""
+    """Set an organisation's register number, its login service's secret, and who is in its groups."""
 
 
 @command.command("set")
@@ -30,6 +32,22 @@ def set_organisation(slug: str, **given: str | None) -> None:
     if not Organization.objects.filter(slug=slug).update(**values):
         raise click.ClickException(f"there is no organisation {slug}")
     click.echo("done")
+
+
+@command.command("login-secret")
+@click.argument("slug", metavar="ORGANISATION")
+@click.option("--off", is_flag=True, help="Take it away: nobody is believed any more.")
+def login_secret(slug: str, off: bool) -> None:
+    """Make the secret by which the organisation's own login service vouches for its people (Signing Today API), and print it, once."""
+    django_setup()
+    from undersigned.accounts.models import Organization
+
+    found = Organization.objects.filter(slug=slug).first()
+    if found is None:
+        raise click.ClickException(f"there is no organisation {slug}")
+    found.login_secret = None if off else secrets.token_hex(32)
+    found.save(update_fields=["login_secret"])
+    click.echo("done" if off else f"secret: {found.login_secret}")
 
 
 @command.command()

@@ -98,17 +98,20 @@ def add(
 def password(login: str) -> None:
     """Give a user a new password and print it, once."""
     django_setup()
+    from undersigned.accounts import passwords
+    from undersigned.base.db import atomic
+
     user = find_user(login)
     new = secrets.token_urlsafe(12)
-    user.set_password(new)
-    user.save(update_fields=["password"])
+    with atomic():
+        passwords.put(user, new)
     click.echo(f"password: {new}")
 
 
 @command.command()
 @click.argument("login", metavar="NAME@ORGANISATION")
 def disable(login: str) -> None:
-    """Switch a user off: no login, and none of their API keys works."""
+    """Switch a user off, be it the last administrator: no login, and none of their keys and tokens works."""
     _switch(login, on=False)
 
 
@@ -146,11 +149,16 @@ def list_users() -> None:
 
 def _switch(login: str, on: bool) -> None:
     django_setup()
+    from undersigned.accounts import passwords
     from undersigned.base.clock import now
+    from undersigned.base.db import atomic
 
     user = find_user(login)
-    user.disabled_at = None if on else now()
-    user.save(update_fields=["disabled_at"])
+    with atomic():
+        user.disabled_at = None if on else now()
+        user.save(update_fields=["disabled_at"])
+        if not on:
+            passwords.end_all(user)
     click.echo(f"{login} is switched {'on' if on else 'off'}")
 
 

@@ -113,9 +113,10 @@ def _print_file(file: Path, result: Any) -> None:
         click.echo(
             f"  - {s.signer.name or s.signer.organization}, {when}, {s.level or 'no level'}, {s.verdict}"
         )
-    if result.verdict == "unknown_issuer" and result.signers:
-        first = result.signers[0]
-        click.echo(f"    issuer {first.issuer}, root SHA-256 {first.root_sha256 or 'unknown'}")
+        if s.serial:
+            click.echo(f"    certificate {s.serial} under {s.issuer}")
+    if result.verdict == "unknown_issuer" and (unknown := result.worst):
+        click.echo(f"    issuer {unknown.issuer}, root SHA-256 {unknown.root_sha256 or 'unknown'}")
 
 
 def _certificates(paths: Iterable[Path]) -> Iterable[bytes]:

@@ -29,6 +29,7 @@ CHECKS: list[tuple[str, Check, bool]] = [
     ("virus scan", scanning.scanner, False),
     ("mail", sending.mail, False),
     ("SMS", sending.sms, False),
+    ("push", sending.push, False),
     ("webhooks", sending.webhooks, False),
     ("identity providers", sending.providers, True),
     ("public address", sending.public_address, False),
@@ -72,10 +73,10 @@ def worst(findings: list[Finding]) -> Level:
 def _secrets(look: Look) -> list[str]:
     """What must stand in no sentence, not even in what a library says of an error."""
     s = look.settings
-    urls = [urlsplit(url) for url in (s.mail_url, s.database_url, s.sms_url)]
-    found = [s.master_key, s.sms_url, s.mail_url, s.database_url]
+    urls = [urlsplit(url) for url in (s.mail_url, s.database_url, s.sms_url, s.push_url)]
+    found = [s.master_key, s.sms_url, s.push_url, s.mail_url, s.database_url]
     found += [word for url in urls if url.password for word in (url.password, unquote(url.password))]
-    found += [part for part in re.split(r"[/:@?&=]", s.sms_url) if len(part) > 5]
+    found += [part for part in re.split(r"[/:@?&=]", f"{s.sms_url} {s.push_url}") if len(part) > 5]
     return sorted((f for f in found if f and f != "{to}"), key=len, reverse=True)
 
 

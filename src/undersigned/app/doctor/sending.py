@@ -6,8 +6,7 @@ from django.conf import settings
 from django.core.mail import EmailMessage
 
 from undersigned.base import outgoing
-from undersigned.delivery import sms as gateway
-from undersigned.delivery import smtp
+from undersigned.delivery import gateway, smtp
 from undersigned.delivery.errors import SendingFailed
 from undersigned.identity import discovery
 from undersigned.identity.errors import SignInFailed
@@ -82,7 +81,7 @@ def sms(look: Look) -> list[Finding]:
         ]
     import apprise
 
-    if apprise.Apprise.instantiate(gateway.gateway_url("+15555550100")) is None:
+    if apprise.Apprise.instantiate(gateway.address(settings.SMS_URL, "+15555550100")) is None:
         return [
             fail(
                 "SMS",
@@ -91,6 +90,23 @@ def sms(look: Look) -> list[Finding]:
             )
         ]
     return [ok("SMS", "A gateway is set (not tried: each SMS costs).")]
+
+
+def push(look: Look) -> list[Finding]:
+    """Is a push service set? None is needed: what it would say stands in the inbox too."""
+    if not settings.PUSH_URL:
+        return [ok("push", "No push service: nothing is sent to telephones' apps.")]
+    import apprise
+
+    if apprise.Apprise.instantiate(gateway.address(settings.PUSH_URL, "0" * 32)) is None:
+        return [
+            fail(
+                "push",
+                "The push service's address is not understood.",
+                "UNDERSIGNED_PUSH_URL must be an address of Apprise.",
+            )
+        ]
+    return [ok("push", "A push service is set (not tried).")]
 
 
 def webhooks(look: Look) -> list[Finding]:

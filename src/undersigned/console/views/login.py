@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from django.contrib import messages as flash
-from django.contrib.auth import authenticate, login, logout, update_session_auth_hash
+from django.contrib.auth import login, logout, update_session_auth_hash
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -15,17 +13,13 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from undersigned.accounts import limits
+from undersigned.accounts import limits, passwords
+from undersigned.accounts.capabilities import may_create_envelopes
+from undersigned.accounts.login import PER_PAIR, QUARTER, check_login
+from undersigned.base.db import atomic
 from undersigned.console import scope
 from undersigned.console.forms import LoginForm, PasswordForm
 from undersigned.envelopes.actor import Actor
-
-QUARTER = timedelta(minutes=15)
-PER_ADDRESS = 50
-PER_PAIR = 10
-PER_ACCOUNT = 100
-"""Tries in 15 minutes from one address, and from one address for one account; in an hour for one account from anywhere (high, so that
-nobody locks a person out by guessing)."""
 
 
 @sensitive_post_parameters("password")
@@ -39,20 +33,14 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     form = LoginForm(request.POST or None)
     status = 200
     if request.method == "POST" and form.is_valid():
-        account, address = form.cleaned_data["username"].strip(), limits.client_address(request)
-        pair = f"{address} {account.lower()}"
         try:
-            limits.take("login.address", address, PER_ADDRESS, QUARTER)
-            limits.take("login.pair", pair, PER_PAIR, QUARTER)
-            limits.take("login.account", account.lower(), PER_ACCOUNT, timedelta(hours=1))
+            user = check_login(request, form.cleaned_data["username"].strip(), form.cleaned_data["password"])
         except limits.LimitReached as e:
             form.add_error(
                 None, _("Too many tries. Please wait {minutes} min and try again.").format(minutes=e.minutes)
             )
             return limits.refused(render(request, "console/login.html", {"form": form, "next": target}), e)
-        user = authenticate(request, username=account, password=form.cleaned_data["password"])
         if user is not None:
-            limits.clear("login.pair", pair)
             login(request, user)
             return redirect(target)
         form.add_error(
@@ -76,20 +64,21 @@ def sign_out(request: HttpRequest) -> HttpResponse:
 def password(request: HttpRequest, actor: Actor) -> HttpResponse:
     """Change one's own password; other sessions of the account end."""
     form = PasswordForm(actor.user, request.POST or None)
+    programs = may_create_envelopes(actor.user)
+    about = {"form": form, "tab": "account", "page": "password", "mine": True, "programs": programs}
     if request.method == "POST":
         try:
             limits.take("password.change", str(actor.user.pk), PER_PAIR, QUARTER)
         except limits.LimitReached as e:
-            page = render(request, "console/password.html", {"form": form, "locked": e.minutes})
+            page = render(request, "console/password.html", about | {"locked": e.minutes})
             return limits.refused(page, e)
         if form.is_valid():
-            form.save()
+            with atomic():
+                passwords.put(actor.user, form.cleaned_data["new_password1"])
             update_session_auth_hash(request, actor.user)
             flash.success(request, _("Your password has been changed. Other sign-ins of yours have ended."))
             return redirect("console:password")
-    return render(
-        request, "console/password.html", {"form": form, "tab": "account"}, status=422 if form.errors else 200
-    )
+    return render(request, "console/password.html", about, status=422 if form.errors else 200)
 
 
 def _safe_next(request: HttpRequest) -> str:

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_POST, require_safe
 
+from undersigned.accounts.models import Device
 from undersigned.console import scope, words
 from undersigned.console.paging import paginate
 from undersigned.delivery.models import Message, MessageAttempt
@@ -59,10 +60,26 @@ def as_shown(messages: Iterable[Message]) -> list[Shown]:
     tries: dict[int, list[Attempt]] = defaultdict(list)
     for row in MessageAttempt.objects.filter(message__in=[m.pk for m in messages]).order_by("at", "pk"):
         tries[row.message_id].append(Attempt(row, words.attempt_word(row.outcome)))
+    devices = _device_names([m for m in messages if m.channel == Message.Channel.PUSH])
     return [
-        Shown(m, words.message_word(m), words.purpose(m), words.channel(m), m.address or "", tries[m.pk])
+        Shown(
+            m,
+            words.message_word(m),
+            words.purpose(m),
+            words.channel(m),
+            devices.get((m.user_id, m.address), m.address or ""),
+            tries[m.pk],
+        )
         for m in messages
     ]
+
+
+def _device_names(pushed: list[Message]) -> dict[tuple[int | None, str | None], str]:
+    """What users call the devices that got these messages; no query where there are none."""
+    if not pushed:
+        return {}
+    devices = Device.objects.filter(user__in={m.user_id for m in pushed if m.user_id is not None})
+    return {(d.user_id, d.device_id): d.name for d in devices if d.name}
 
 
 @require_safe
@@ -71,7 +88,7 @@ def outbox_list(request: HttpRequest, actor: Actor) -> HttpResponse:
     """Mails and SMS that stay here, newest first."""
     channel = request.GET.get("channel", "")
     found = scope.readable_messages(actor)
-    if channel in ("email", "sms"):
+    if channel in ("email", "sms", "push"):
         found = found.filter(channel=channel)
     page = paginate(request, found)
     shown = as_shown(page.rows)

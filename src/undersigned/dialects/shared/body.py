@@ -31,14 +31,19 @@ def read_json_object(request: HttpRequest, limit: int = JSON_MAX) -> tuple[dict[
 
 def parse(raw: bytes) -> dict[str, Any]:
     """The JSON object in `raw`. Raises Malformed."""
-    try:
-        # RFC 8259 asks for UTF-8 and knows no NaN; a byte order mark is tolerated as section 8.1 allows.
-        value = json.loads(raw.decode("utf-8-sig"), parse_constant=_refuse)
-    except (ValueError, RecursionError) as e:
-        raise Malformed from e
+    value = parse_any(raw)
     if not isinstance(value, dict):
         raise Malformed
     return value
+
+
+def parse_any(raw: bytes) -> Any:
+    """The JSON in `raw`. Raises Malformed."""
+    try:
+        # RFC 8259 asks for UTF-8 and knows no NaN; a byte order mark is tolerated as section 8.1 allows.
+        return json.loads(raw.decode("utf-8-sig"), parse_constant=_refuse)
+    except (ValueError, RecursionError) as e:
+        raise Malformed from e
 
 
 def read_bytes(request: HttpRequest, limit: int) -> bytes:

@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.http import HttpRequest
 
 from undersigned.accounts import limits, tally
-from undersigned.accounts.models import Credential
+from undersigned.accounts.models import Credential, User
 from undersigned.base import clock
 
 WINDOW = timedelta(minutes=1)
@@ -19,9 +19,10 @@ TOUCH = timedelta(minutes=1)
 """`last_used_at` is written at most this often."""
 
 
-def admit(credential: Credential) -> None:
-    """Count one call of a credential that has proved itself. Raises `limits.LimitReached`."""
-    tally.take("api call", bytes(credential.secret_hash).hex(), settings.API_CALLS_PER_MINUTE, WINDOW)
+def admit(credential: Credential, user: User | None = None) -> None:
+    """Count one call of a credential that has proved itself; where it acts for several users, of that `user`. Raises `limits.LimitReached`."""
+    subject = bytes(credential.secret_hash).hex() + (f" {user.pk}" if user else "")
+    tally.take("api call", subject, settings.API_CALLS_PER_MINUTE, WINDOW)
     now = clock.now()
     if credential.last_used_at is None or credential.last_used_at <= now - TOUCH:
         stale = Q(last_used_at=None) | Q(last_used_at__lte=now - TOUCH)

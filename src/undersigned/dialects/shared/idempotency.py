@@ -12,7 +12,7 @@ from datetime import timedelta
 
 from django.http import HttpRequest, HttpResponse
 
-from undersigned.accounts.models import Credential, IdempotencyRecord
+from undersigned.accounts.models import Credential, IdempotencyRecord, User
 from undersigned.base import clock
 from undersigned.base.db import atomic
 
@@ -29,11 +29,15 @@ class KeyReused(Exception):
 
 
 def once(
-    request: HttpRequest, credential: Credential, body_sha256: bytes, act: Callable[[], HttpResponse]
+    request: HttpRequest,
+    credential: Credential,
+    body_sha256: bytes,
+    act: Callable[[], HttpResponse],
+    user: User | None = None,
 ) -> HttpResponse:
     """Call `act` in a transaction and give its answer, or the recorded answer of the same request with the same key.
 
-    Slow work (uploads, checks) belongs before this call, not into `act`. Raises BadKey, KeyReused, and whatever `act` raises.
+    `user`: where a credential acts for several, whose key it is. Slow work (uploads, checks) belongs before this call, not into `act`. Raises BadKey, KeyReused, and whatever `act` raises.
     """
     key = request.headers.get("Idempotency-Key")
     if key is None:
@@ -41,6 +45,8 @@ def once(
             return act()
     if not (0 < len(key) <= KEY_MAX and key.isascii() and key.isprintable()):
         raise BadKey
+    if user is not None:
+        key = hashlib.sha256(f"{user.pk} {key}".encode()).hexdigest()
     digest = hashlib.sha256(f"{request.method} {request.get_full_path()}\n".encode() + body_sha256).digest()
     with atomic():
         now = clock.now()

@@ -12,15 +12,20 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, unquote_plus
 
+from django.core.exceptions import SuspiciousOperation
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http.multipartparser import MultiPartParserError
+from django.http.request import UnreadablePostError
 
 from undersigned.accounts import tokens
 from undersigned.accounts.credentials import find_oauth_client
+from undersigned.accounts.login import check_login
 from undersigned.accounts.models import AccessToken, Credential
 
 from . import body, callers
 
 FORM = "application/x-www-form-urlencoded"
+MULTIPART = "multipart/form-data"
 BODY_MAX = 1 << 16
 NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 """RFC 6749, 5.1: on every answer that holds a token."""
@@ -50,6 +55,7 @@ class TokenRequest:
     form: Mapping[str, str]
     scopes: tuple[str, ...]
     """As asked for; empty: whatever the client may do."""
+    http: HttpRequest
 
 
 Grant = Callable[[TokenRequest], Mapping[str, object]]
@@ -65,25 +71,58 @@ def client_credentials(asked: TokenRequest) -> Mapping[str, object]:
     }
 
 
+def password(asked: TokenRequest) -> Mapping[str, object]:
+    """RFC 6749, 4.3: tokens for a user of the client's organisation. Raises `limits.LimitReached`."""
+    username, secret = asked.form.get("username", ""), asked.form.get("password", "")
+    if not username or not secret:
+        raise TokenError("invalid_request")
+    user = check_login(asked.http, username, secret, robots=True)
+    if user is None or user.organization_id != asked.client.organization_id:
+        raise TokenError("invalid_grant")
+    return _session(tokens.begin(asked.client, user))
+
+
+def refresh_token(asked: TokenRequest) -> Mapping[str, object]:
+    """RFC 6749, 6: new tokens for a refresh token, which works once."""
+    if not (given := asked.form.get("refresh_token", "")):
+        raise TokenError("invalid_request")
+    session = tokens.renew(asked.client, given)
+    if session is None:
+        callers.count_failure(asked.http)
+        raise TokenError("invalid_grant")
+    return _session(session)
+
+
+def _session(session: tokens.Session) -> Mapping[str, object]:
+    return {
+        "access_token": session.token,
+        "token_type": "bearer",
+        "refresh_token": session.refresh,
+        "expires_in": int(tokens.SESSION_LIFETIME.total_seconds()),
+    }
+
+
 def answer(
     request: HttpRequest,
     dialect: str,
     grants: Mapping[str, Grant],
     descriptions: Mapping[str, str] | None = None,
+    *,
+    multipart: bool = False,
 ) -> HttpResponse:
     """The answer to a POST: JSON with a token, or the error of RFC 6749, 5.2, with the API's `descriptions` of the codes.
 
-    Raises `limits.LimitReached` after many failures.
+    `multipart`: its clients may also send the form so. Raises `limits.LimitReached` after many failures.
     """
     try:
-        form = _form(request)
+        form = _form(request, multipart=multipart)
         client = _client(request, dialect, form)
         grant = grants.get(form.get("grant_type", ""))
         if "grant_type" not in form:
             raise TokenError("invalid_request")
         if grant is None:
             raise TokenError("unsupported_grant_type")
-        return JsonResponse(grant(TokenRequest(client, form, _scopes(form))), headers=NO_STORE)
+        return JsonResponse(grant(TokenRequest(client, form, _scopes(form), request)), headers=NO_STORE)
     except TokenError as e:
         return refusal(e, descriptions)
 
@@ -99,22 +138,37 @@ def refusal(error: TokenError, descriptions: Mapping[str, str] | None = None) ->
     return response
 
 
-def _form(request: HttpRequest) -> Mapping[str, str]:
+def _form(request: HttpRequest, *, multipart: bool) -> Mapping[str, str]:
     """The parameters, each at most once (RFC 6749, 3.2). Only the media type counts: clients add a charset to it."""
-    if (request.content_type or "").lower() != FORM:
-        raise TokenError("invalid_request")
+    media_type = (request.content_type or "").lower()
     try:
-        pairs = parse_qsl(
-            body.read_bytes(request, BODY_MAX).decode("utf-8"), keep_blank_values=True, max_num_fields=50
-        )
+        if multipart and media_type == MULTIPART:
+            pairs = _parts(request)
+        elif media_type == FORM:
+            raw = body.read_bytes(request, BODY_MAX).decode("utf-8")
+            pairs = parse_qsl(raw, keep_blank_values=True, max_num_fields=50)
+        else:
+            raise TokenError("invalid_request")
     except (body.Malformed, body.TooLong, ValueError) as e:
         raise TokenError("invalid_request") from e
+    if any("\x00" in value for _, value in pairs):
+        raise TokenError("invalid_request")
     # A parameter without a value counts as left out (RFC 6749, 3.1).
     pairs = [(name, value) for name, value in pairs if value]
     form = dict(pairs)
     if len(form) < len(pairs):
         raise TokenError("invalid_request")
     return form
+
+
+def _parts(request: HttpRequest) -> list[tuple[str, str]]:
+    """Of a multipart form; files in it are nothing that is asked for."""
+    if int(request.META.get("CONTENT_LENGTH") or 0) > BODY_MAX:
+        raise body.TooLong
+    try:
+        return [(name, value) for name, values in request.POST.lists() for value in values]
+    except (MultiPartParserError, SuspiciousOperation, UnreadablePostError) as e:
+        raise body.Malformed from e
 
 
 def _client(request: HttpRequest, dialect: str, form: Mapping[str, str]) -> Credential:
@@ -159,14 +213,20 @@ def _scopes(form: Mapping[str, str]) -> tuple[str, ...]:
     return tuple(asked.split(" "))
 
 
+def presented(request: HttpRequest) -> str:
+    """What an `Authorization: Bearer` header holds; empty when it can be no token."""
+    scheme, _, value = request.headers.get("Authorization", "").strip().partition(" ")
+    value = value.strip()
+    return value if scheme.lower() == "bearer" and 16 <= len(value) <= 4096 else ""
+
+
 def bearer(request: HttpRequest, dialect: str) -> AccessToken | None:
     """The live token of an `Authorization: Bearer` header, counted as one call; None, counted as a failure, when there is none.
 
     Raises `limits.LimitReached`.
     """
-    scheme, _, value = request.headers.get("Authorization", "").strip().partition(" ")
-    value = value.strip()
-    found = tokens.find(dialect, value) if scheme.lower() == "bearer" and 16 <= len(value) <= 4096 else None
+    value = presented(request)
+    found = tokens.find(dialect, value) if value else None
     if found is None:
         callers.count_failure(request)
         return None

@@ -1,6 +1,7 @@
-"""A file that comes in Base64 inside a JSON object: taken out of the stream and decoded in pieces, so that none is ever held in memory.
+"""Files that come in Base64 inside a JSON object: taken out of the stream and decoded in pieces, so that none is ever held in memory.
 
-What is left of the object, with an empty string in the file's place, is small and read as any other body.
+What is left of the object, with an empty string in the file's place, or the number of the file where there may be several, is small and
+read as any other body.
 """
 
 from __future__ import annotations
@@ -9,8 +10,11 @@ import binascii
 import hashlib
 import json
 import re
+from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
-from typing import Any, BinaryIO
+from pathlib import Path
+from typing import Any
 
 from django.http import HttpRequest
 from django.http.request import UnreadablePostError
@@ -52,32 +56,69 @@ class Upload:
             self.file.path.unlink(missing_ok=True)
 
 
+@dataclass(frozen=True)
+class Uploads:
+    """`fields`: the object, with the number of the file (from 0, as text) in each one's place. `valid`: whether each was Base64.
+
+    `digest`: SHA-256 of the body as it came.
+    """
+
+    fields: dict[str, Any]
+    files: tuple[Received, ...]
+    valid: tuple[bool, ...]
+    digest: bytes
+
+    def __enter__(self) -> Uploads:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for file in self.files:
+            file.path.unlink(missing_ok=True)
+
+
 def receive_base64(request: HttpRequest, member: str, limit: int) -> Upload:
     """Read the body; the string at top level named `member` is decoded to a temporary file. Use as `with`.
 
     Raises Malformed (no JSON object, the member twice, a broken upload), TooLong (the rest of the object), `store.TooLarge` when the
     file has more than `limit` bytes.
     """
-    path = new_temporary()
-    try:
-        with path.open("wb") as target:
-            decoder = _Decoder(target, limit)
-            scanner = _Scanner(json.dumps(member).encode(), decoder)
-            digest = hashlib.sha256()
-            for piece in _pieces(request):
-                digest.update(piece)
-                scanner.feed(piece)
-            scanner.close()
-            decoder.close()
-        fields = parse(bytes(scanner.rest)) if scanner.rest.strip() else {}
-    except BaseException:
-        path.unlink(missing_ok=True)
-        raise
-    if not scanner.found:
-        path.unlink(missing_ok=True)
-        return Upload(fields, None, True, digest.digest())
-    received = Received(path, decoder.sha256.hexdigest(), decoder.size)
-    return Upload(fields, received, decoder.valid, digest.digest())
+    with ExitStack() as kept:
+        decoders: list[_Decoder] = []
+        fields, digest = _scan(request, member, decoders, kept, limit, every=False)
+        kept.pop_all()
+    if not decoders:
+        return Upload(fields, None, True, digest)
+    return Upload(fields, decoders[0].received(), decoders[0].valid, digest)
+
+
+def receive_all_base64(request: HttpRequest, member: str, limit: int) -> Uploads:
+    """As `receive_base64`, of every string named `member`, however deep it lies; `limit` is for all of them together."""
+    with ExitStack() as kept:
+        decoders: list[_Decoder] = []
+        fields, digest = _scan(request, member, decoders, kept, limit, every=True)
+        kept.pop_all()
+    return Uploads(fields, tuple(d.received() for d in decoders), tuple(d.valid for d in decoders), digest)
+
+
+def _scan(
+    request: HttpRequest, member: str, decoders: list[_Decoder], kept: ExitStack, limit: int, *, every: bool
+) -> tuple[dict[str, Any], bytes]:
+    """The object without its files, and the digest of the body. `kept` takes the temporary files away when this fails."""
+
+    def begin() -> _Decoder:
+        path = new_temporary()
+        kept.callback(path.unlink, missing_ok=True)
+        left = limit - sum(d.size for d in decoders)
+        decoders.append(_Decoder(path, left, limit))
+        return decoders[-1]
+
+    scanner = _Scanner(json.dumps(member).encode(), begin, every=every)
+    digest = hashlib.sha256()
+    for piece in _pieces(request):
+        digest.update(piece)
+        scanner.feed(piece)
+    scanner.close()
+    return (parse(bytes(scanner.rest)) if scanner.rest.strip() else {}), digest.digest()
 
 
 def _pieces(request: HttpRequest) -> Any:
@@ -94,8 +135,10 @@ def _pieces(request: HttpRequest) -> Any:
 class _Decoder:
     """Base64 (RFC 4648, 4) in pieces. Line breaks are skipped; anything else that is not Base64 makes it invalid."""
 
-    def __init__(self, target: BinaryIO, limit: int) -> None:
-        self.target = target
+    def __init__(self, path: Path, left: int, limit: int) -> None:
+        self.path = path
+        self.target = path.open("wb")
+        self.left = left
         self.limit = limit
         self.sha256 = hashlib.sha256()
         self.size = 0
@@ -112,6 +155,10 @@ class _Decoder:
 
     def close(self) -> None:
         self._decode(self._left, last=True)
+        self.target.close()
+
+    def received(self) -> Received:
+        return Received(self.path, self.sha256.hexdigest(), self.size)
 
     def _decode(self, text: bytes, *, last: bool) -> None:
         if not text or not self.valid:
@@ -125,20 +172,24 @@ class _Decoder:
             self.valid = False
             return
         self.size += len(data)
-        if self.size > self.limit:
+        if self.size > self.left:
             raise TooLarge(self.limit)
         self.sha256.update(data)
         self.target.write(data)
 
 
 class _Scanner:
-    """Follows JSON just far enough to know where a top-level member's string begins and ends. What is no JSON, `parse` finds afterwards."""
+    """Follows JSON just far enough to know where a member's string begins and ends: the one at top level, or `every` one, which then
+    leaves its number. What is no JSON, `parse` finds afterwards.
+    """
 
-    def __init__(self, name: bytes, decoder: _Decoder) -> None:
+    def __init__(self, name: bytes, begin: Callable[[], _Decoder], *, every: bool) -> None:
         self.name = name
-        self.decoder = decoder
+        self.begin = begin
+        self.every = every
+        self.decoder: _Decoder | None = None
         self.rest = bytearray()
-        self.found = False
+        self.found = 0
         self._depth = 0
         self._in_string = False
         self._in_file = False
@@ -163,6 +214,8 @@ class _Scanner:
     def close(self) -> None:
         if self._in_file or self._in_string or self._pending:
             raise Malformed
+        if self.decoder is not None:
+            self.decoder.close()
 
     def _outside(self, piece: bytes, at: int) -> int:
         match = _OUTSIDE.search(piece, at)
@@ -177,16 +230,21 @@ class _Scanner:
         elif sign in b"}]":
             self._depth -= 1
         elif self._is_value_of_member():
-            if self.found:
+            if self.found and not self.every:
                 raise Malformed
-            self.found = self._in_file = True
+            if self.decoder is not None:
+                self.decoder.close()
+            self.decoder = self.begin()
+            self.rest += str(self.found).encode() if self.every else b""
+            self.found += 1
+            self._in_file = True
         else:
             self._in_string, self._start = True, len(self.rest) - 1
         return end + 1
 
     def _is_value_of_member(self) -> bool:
         """Does the string that begins at the end of `rest` follow the member's name and a colon?"""
-        before = bytes(self.rest[self._start : -1]) if self._depth == 1 else b""
+        before = bytes(self.rest[self._start : -1]) if self.every or self._depth == 1 else b""
         name, _, blank = before.rpartition(b":")
         return not blank.strip() and name.strip() == self.name
 
@@ -208,6 +266,7 @@ class _Scanner:
         return end + 2
 
     def _file(self, piece: bytes, at: int) -> int:
+        assert self.decoder is not None
         end = piece.find(b'"', at)
         text = piece[at:] if end < 0 else piece[at:end]
         if end < 0 and (cut := text.rfind(b"\\", max(0, len(text) - 5))) >= 0:

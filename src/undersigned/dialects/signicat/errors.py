@@ -12,7 +12,7 @@ from ninja.errors import AuthenticationError
 
 from undersigned.accounts.limits import LimitReached, refused
 from undersigned.dialects.shared import body, errors, idempotency
-from undersigned.envelopes.errors import Conflict, Invalid, NotFound
+from undersigned.envelopes.errors import Conflict, Forbidden, Invalid, NotFound
 from undersigned.files import intake
 from undersigned.files.scan import Infected, ScannerUnavailable
 from undersigned.files.store import TooLarge
@@ -128,6 +128,10 @@ def register(api: NinjaAPI) -> None:
     @api.exception_handler(NoScope)
     def _forbidden(_request: HttpRequest, _error: NoScope) -> HttpResponse:
         return problem(403)
+
+    @api.exception_handler(Forbidden)
+    def _may_not(_request: HttpRequest, _error: Forbidden) -> HttpResponse:
+        return problem(403, "This user makes no orders")
 
     @api.exception_handler(AuthenticationError)
     def _unauthorized(_request: HttpRequest, _error: AuthenticationError) -> HttpResponse:

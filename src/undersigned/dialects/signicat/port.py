@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import secrets
 import string
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
-from undersigned.envelopes.models import Envelope, Package, Recipient
+from undersigned.envelopes.models import Assignment, Envelope, Package, Recipient
 from undersigned.envelopes.policy import Policy
 from undersigned.envelopes.ports import WebhookDraft
 
@@ -66,7 +67,12 @@ class SignicatPort:
         return f"{at.astimezone(UTC):%d%m%Y}" + "".join(secrets.choice(_ALPHABET) for _ in range(50))
 
     def webhooks(
-        self, envelope: Envelope, event: str, recipient: Recipient | None, at: datetime
+        self,
+        envelope: Envelope,
+        event: str,
+        recipient: Recipient | None,
+        at: datetime,
+        assignments: Sequence[Assignment] = (),
     ) -> list[WebhookDraft]:
         return []
 

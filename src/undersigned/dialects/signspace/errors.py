@@ -11,6 +11,7 @@ from ninja.errors import AuthenticationError
 from undersigned.accounts.limits import LimitReached, refused
 from undersigned.dialects.shared import body, errors, idempotency
 from undersigned.envelopes.errors import Conflict, Invalid, NotFound
+from undersigned.envelopes.errors import Forbidden as Refused
 from undersigned.files.scan import Infected, ScannerUnavailable
 from undersigned.files.store import TooLarge
 
@@ -140,6 +141,10 @@ def register(api: NinjaAPI) -> None:
     @api.exception_handler(Forbidden)
     def _forbidden(_request: HttpRequest, _error: Forbidden) -> HttpResponse:
         return error(403)
+
+    @api.exception_handler(Refused)
+    def _refused(_request: HttpRequest, _error: Refused) -> HttpResponse:
+        return error(403, "This user makes no requests")
 
     @api.exception_handler(AuthenticationError)
     def _unauthorized(_request: HttpRequest, _error: AuthenticationError) -> HttpResponse:

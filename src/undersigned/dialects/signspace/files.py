@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
-from collections.abc import Iterator
-from io import RawIOBase
-from typing import Any
-
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
@@ -17,6 +12,7 @@ from undersigned.base.clock import now
 from undersigned.dialects.shared.fields import Fields
 from undersigned.dialects.shared.idempotency import once
 from undersigned.dialects.shared.upload import receive_base64
+from undersigned.dialects.shared.zips import Member, zipped
 from undersigned.envelopes.access import visible_files
 from undersigned.envelopes.errors import NotFound
 from undersigned.envelopes.ports import dialect
@@ -108,7 +104,7 @@ def download(request: HttpRequest) -> HttpResponseBase:
     for file in files:
         assert file.blob is not None
         scan.ensure_clean(file.blob)  # before the first byte of any
-    return _raw(files[0]) if len(files) == 1 else _zip(files)
+    return _raw(files[0]) if len(files) == 1 else zipped([Member(f.name, f) for f in files], "files.zip")
 
 
 def _raw(file: File) -> HttpResponseBase:
@@ -119,55 +115,3 @@ def _raw(file: File) -> HttpResponseBase:
     return StreamingHttpResponse(
         scan.read_clean(file.blob), content_type=kinds.served_as(file.blob.media_type), headers=headers
     )
-
-
-def _zip(files: list[File]) -> HttpResponseBase:
-    headers = {"Cache-Control": "no-store", "Content-Disposition": 'attachment; filename="files.zip"'}
-    return StreamingHttpResponse(_zipped(files), content_type="application/zip", headers=headers)
-
-
-class _Pipe(RawIOBase):
-    """What the archive writes, to be taken out piece by piece."""
-
-    def __init__(self) -> None:
-        self.held = bytearray()
-
-    def writable(self) -> bool:
-        return True
-
-    def write(self, data: Any) -> int:
-        self.held += data
-        return len(data)
-
-    def take(self) -> bytes:
-        piece, self.held = bytes(self.held), bytearray()
-        return piece
-
-
-def _zipped(files: list[File]) -> Iterator[bytes]:
-    """A ZIP in the order of `files`, never held as a whole; stored, since most of it is compressed already."""
-    pipe = _Pipe()
-    with zipfile.ZipFile(pipe, "w", zipfile.ZIP_STORED) as archive:
-        for name, file in zip(_names(files), files, strict=True):
-            assert file.blob is not None
-            entry = zipfile.ZipInfo(name, file.created_at.timetuple()[:6])
-            with archive.open(entry, "w", force_zip64=file.blob.size >= 1 << 31) as target:
-                for piece in scan.read_clean(file.blob):
-                    target.write(piece)
-                    yield pipe.take()
-    yield pipe.take()
-
-
-def _names(files: list[File]) -> list[str]:
-    """Each its own: `a.pdf`, `a (2).pdf`."""
-    names: list[str] = []
-    for file in files:
-        stem, dot, extension = file.name.rpartition(".")
-        if not stem:
-            stem, dot, extension = file.name, "", ""
-        name, number = file.name, 1
-        while name.lower() in (n.lower() for n in names):
-            number += 1
-            name = f"{stem} ({number}){dot}{extension}"
-        names.append(name)
-    return names

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from datetime import datetime
 
-from undersigned.envelopes.models import Envelope, Package, Recipient
+from undersigned.envelopes.models import Assignment, Envelope, Package, Recipient
 from undersigned.envelopes.policy import Policy
 from undersigned.envelopes.ports import WebhookDraft
 
@@ -61,7 +62,12 @@ class SignspacePort:
         return f"{int(at.timestamp()):08x}{secrets.token_hex(8)}"
 
     def webhooks(
-        self, envelope: Envelope, event: str, recipient: Recipient | None, at: datetime
+        self,
+        envelope: Envelope,
+        event: str,
+        recipient: Recipient | None,
+        at: datetime,
+        assignments: Sequence[Assignment] = (),
     ) -> list[WebhookDraft]:
         return []
 

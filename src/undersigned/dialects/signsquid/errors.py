@@ -10,7 +10,7 @@ from ninja.errors import AuthenticationError
 
 from undersigned.accounts.limits import LimitReached, refused
 from undersigned.dialects.shared import body, errors, idempotency
-from undersigned.envelopes.errors import Conflict, Invalid, NotFound
+from undersigned.envelopes.errors import Conflict, Forbidden, Invalid, NotFound
 from undersigned.files.intake import Refused
 from undersigned.files.scan import Infected, ScannerUnavailable
 from undersigned.files.store import TooLarge
@@ -68,6 +68,10 @@ def register(api: NinjaAPI) -> None:
     @api.exception_handler(NotFound)
     def _not_found(_request: HttpRequest, _error: NotFound) -> HttpResponse:
         return answer(404)
+
+    @api.exception_handler(Forbidden)
+    def _may_not(_request: HttpRequest, _error: Forbidden) -> HttpResponse:
+        return answer(403)
 
     @api.exception_handler(AuthenticationError)
     def _unauthorized(_request: HttpRequest, _error: AuthenticationError) -> HttpResponse:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import secrets
 import uuid
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from undersigned.base.clock import iso_ms
-from undersigned.envelopes.models import Envelope, Package, Recipient
+from undersigned.envelopes.models import Assignment, Envelope, Package, Recipient
 from undersigned.envelopes.policy import Policy
 from undersigned.envelopes.ports import WebhookDraft
 
@@ -54,7 +55,12 @@ class SignsquidPort:
         return f"{int(at.timestamp()):08x}{secrets.token_hex(8)}"
 
     def webhooks(
-        self, envelope: Envelope, event: str, recipient: Recipient | None, at: datetime
+        self,
+        envelope: Envelope,
+        event: str,
+        recipient: Recipient | None,
+        at: datetime,
+        assignments: Sequence[Assignment] = (),
     ) -> list[WebhookDraft]:
         """SomeoneSigned for each signature, EveryoneSigned when all have agreed; there is no word for anything else."""
         assert envelope.collection is not None

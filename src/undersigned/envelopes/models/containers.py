@@ -242,7 +242,5 @@ class InboxItem(models.Model):
 
     class Meta:
         indexes = [
-            models.Index(
-                fields=["user", "-id"], condition=Q(consumed_at__isnull=True), name="inbox_waiting"
-            )
+            models.Index(fields=["user", "-id"], condition=Q(consumed_at__isnull=True), name="inbox_waiting")
         ]

@@ -77,7 +77,9 @@ class Document(models.Model):
     @property
     def signed_name(self) -> str:
         """What the PDF with the signatures is called; a page about a file must not pass for the file."""
-        return f"{self.title} - signatures.pdf" if self.by_statement else self.title
+        if self.by_statement:
+            return f"{self.title} - signatures.pdf"
+        return self.title if self.title.lower().endswith(".pdf") else f"{self.title}.pdf"
 
     @property
     def original_sha256(self) -> str:
@@ -142,6 +144,7 @@ class Field(models.Model):
     h = models.FloatField(null=True)
     required = models.BooleanField(default=True)
     invisible = models.BooleanField(default=False)
+    label = models.TextField(blank=True, help_text="What a clause says; what a text field is called.")
     form = models.JSONField(
         default=dict, help_text="Of a form field, what the PDF says of it: `files.forms.FormField`."
     )

@@ -111,6 +111,11 @@ class Signature(models.Model):
     version_after = models.OneToOneField("DocumentVersion", on_delete=models.PROTECT, related_name="made_by")
     certificate = models.BinaryField()
     serial = models.CharField(max_length=64)
+    own_key = models.CharField(
+        max_length=10,
+        blank=True,
+        help_text="Where the signer's own key lies (`SigningIdentity.Provider`); empty: a key made for this signature alone.",
+    )
     level = models.CharField(max_length=8)
     at = models.DateTimeField()
     request_key = models.CharField(

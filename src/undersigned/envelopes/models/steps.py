@@ -60,7 +60,12 @@ class Assignment(models.Model):
     step = models.ForeignKey(Step, on_delete=models.PROTECT, related_name="assignments")
     recipient = models.ForeignKey(Recipient, on_delete=models.PROTECT, related_name="assignments")
     document = models.ForeignKey(Document, on_delete=models.PROTECT, related_name="assignments")
-    key = models.CharField(max_length=100, default="sign")
+    key = models.CharField(
+        max_length=100, default="sign", help_text="Names what is asked; the dialect's, or a word."
+    )
+    place = models.PositiveIntegerField(
+        default=1, help_text="Of a signature that goes to several places: which of them."
+    )
     action = models.CharField(max_length=8, choices=Action.choices, default=Action.SIGN)
     state = models.CharField(max_length=8, choices=AssignmentState.choices, default=AssignmentState.PLANNED)
     on_decline = models.CharField(max_length=8, blank=True)
@@ -82,7 +87,7 @@ class Assignment(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["recipient", "document", "key", "action", "round"], name="assignment_key"
+                fields=["recipient", "document", "key", "place", "action", "round"], name="assignment_key"
             )
         ]
         indexes = [models.Index(fields=["envelope", "state"], name="assignment_state")]

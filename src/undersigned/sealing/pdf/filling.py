@@ -11,6 +11,8 @@ from undersigned.base.bounded import Refusal
 from undersigned.files import acroform
 from undersigned.files.inspection import bound_qpdf
 
+from . import placing
+
 SIDE_MAX = 14_400.0
 """Points."""
 _UPRIGHT = {90: (0, 1, -1, 0, 1, 0), 180: (-1, 0, 0, -1, 1, 1), 270: (0, -1, 1, 0, 0, 1)}
@@ -81,6 +83,36 @@ def flatten(
         pdf.save(target, object_stream_mode=pikepdf.ObjectStreamMode.preserve)
         if drawn:
             drawn.close()
+    return {"pages": pages}
+
+
+def overlay(
+    source: str, target: str, ink: str | None, pictures: list[dict[str, Any]], more: int
+) -> dict[str, Any]:
+    """Lay pages of `ink` over places of `source`; gives the number of pages.
+
+    `pictures`: `page` of `ink`, the page it goes `on` (both from 0), and its `place`, as `placing.box` takes it. The last `more` pages of
+    `ink` go to the end of the file. Raises Refusal (broken).
+    """
+    bound_qpdf()
+    try:
+        with pikepdf.open(source, suppress_warnings=True) as pdf:
+            drawn = pikepdf.open(ink) if ink else None
+            for picture in pictures:
+                page = pdf.pages[picture["on"]]
+                page.flatten_rotation()
+                assert drawn is not None
+                page.add_overlay(
+                    drawn.pages[picture["page"]], pikepdf.Rectangle(*placing.box(page, picture["place"]))
+                )
+            if drawn and more:
+                pdf.pages.extend(list(drawn.pages)[-more:])
+            pages = len(pdf.pages)
+            pdf.save(target, object_stream_mode=pikepdf.ObjectStreamMode.preserve)
+            if drawn:
+                drawn.close()
+    except (pikepdf.PdfError, ValueError, TypeError, KeyError, IndexError) as e:
+        raise Refusal("broken", f"text: {type(e).__name__}: {e}"[:300]) from e
     return {"pages": pages}
 
 

@@ -24,6 +24,8 @@ from pyhanko.stamp import StaticStampStyle
 
 from undersigned.sealing.leaves import leaves
 
+from . import placing
+
 CHUNK = 1 << 20
 IncrementalPdfFileWriter.IO_CHUNK_SIZE = CHUNK
 
@@ -46,7 +48,7 @@ def lay_out(
                 if "place" in widget:
                     # A widget on a turned page would be shown turned with it; so the turn goes into the page's content.
                     pdf.pages[widget["page"]].flatten_rotation()
-                    widget["box"] = _box(pdf.pages[widget["page"]], widget["place"])
+                    widget["box"] = placing.box(pdf.pages[widget["page"]], widget["place"])
             if page is not None:
                 with pikepdf.open(page) as extra:
                     pdf.pages.extend(extra.pages)
@@ -68,31 +70,6 @@ def lay_out(
             append_signature_field(writer, spec)
         writer.write_in_place()
     return {"pages": pages}
-
-
-def _box(page: pikepdf.Page, place: list[float]) -> list[float]:
-    """Points in the page's own coordinates of a place in percent of what is shown of an upright page."""
-    left, bottom, right, top = _common(_corners(page.cropbox), _corners(page.mediabox))
-    width, height = (right - left) / 100, (top - bottom) / 100
-    return [
-        left + place[0] * width,
-        top - place[3] * height,
-        left + place[2] * width,
-        top - place[1] * height,
-    ]
-
-
-def _corners(box: Any) -> tuple[float, float, float, float]:
-    x1, y1, x2, y2 = (float(v) for v in box)
-    return min(x1, x2), min(y1, y2), max(x1, x2), max(y1, y2)
-
-
-def _common(
-    a: tuple[float, float, float, float], b: tuple[float, float, float, float]
-) -> tuple[float, float, float, float]:
-    """What two boxes share: a crop box counts only as far as the media box reaches (ISO 32000-2, 14.11.2.1)."""
-    both = max(a[0], b[0]), max(a[1], b[1]), min(a[2], b[2]), min(a[3], b[3])
-    return both if both[0] < both[2] and both[1] < both[3] else b
 
 
 def begin_signature(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from django.conf import settings
 from django.contrib import messages as flash
 from django.core.files.uploadedfile import UploadedFile
@@ -12,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from undersigned.console import scope
 from undersigned.console.port import ConsolePort
+from undersigned.envelopes.access import refuse_unless_maker
 from undersigned.envelopes.actor import Actor
 from undersigned.envelopes.add_document import add_document
 from undersigned.envelopes.create_envelope import TITLE_MAX, create_envelope
@@ -33,6 +36,7 @@ FILES_MAX = 50
 @scope.page
 def start(request: HttpRequest, actor: Actor) -> HttpResponse:
     """The first files make the draft; until then nothing is stored."""
+    refuse_unless_maker(actor)
     if request.method == "POST":
         files = _received(request, actor)
         if files:
@@ -92,7 +96,10 @@ def delete(request: HttpRequest, actor: Actor, envelope: Envelope) -> HttpRespon
     return show(request, envelope, "files", documents=documents(envelope), asks_to_delete=True)
 
 
-def _received(request: HttpRequest, actor: Actor) -> list[File]:
+Store = Callable[[HttpRequest, Actor, "UploadedFile[bytes]"], File]
+
+
+def received_files(request: HttpRequest, actor: Actor, store: Store) -> list[File]:
     """Files that passed the check; each of the others is told of, with the reason."""
     uploads = request.FILES.getlist("files")[:FILES_MAX]
     if not uploads:
@@ -100,7 +107,7 @@ def _received(request: HttpRequest, actor: Actor) -> list[File]:
     stored = []
     for upload in uploads:
         try:
-            stored.append(_store(request, actor, upload))
+            stored.append(store(request, actor, upload))
         except TooLarge:
             most = settings.MAX_UPLOAD_BYTES // (1024 * 1024)
             reason = _("The file is too large; {max} MB is the most.").format(max=most)
@@ -114,6 +121,10 @@ def _received(request: HttpRequest, actor: Actor) -> list[File]:
             continue
         flash.error(request, f"{clean_name(upload.name or '')}: {reason}")
     return stored
+
+
+def _received(request: HttpRequest, actor: Actor) -> list[File]:
+    return received_files(request, actor, _store)
 
 
 def _store(request: HttpRequest, actor: Actor, upload: UploadedFile[bytes]) -> File:
@@ -139,6 +150,11 @@ def page_image(
     request: HttpRequest, actor: Actor, envelope: Envelope, document_id: int, page: int, width: int
 ) -> HttpResponse:
     """A page of a draft's document as a picture."""
+    return picture_of(envelope, document_id, page, width)
+
+
+def picture_of(envelope: Envelope, document_id: int, page: int, width: int) -> HttpResponse:
+    """A page of a document as a JPEG. Raises NotFound."""
     found = next((d for d in documents(envelope) if d.pk == document_id), None)
     if found is None or found.by_statement or found.source is None or width not in pages.WIDTHS:
         raise NotFound

@@ -1,6 +1,6 @@
 // The fields of this person: "Next field" goes from one to the next, over all pages and documents.
 const next = document.getElementById("next");
-const places = [...document.querySelectorAll(".place")].sort((a, b) => a.dataset.place - b.dataset.place);
+const places = [...document.querySelectorAll(".place[data-place]")].sort((a, b) => a.dataset.place - b.dataset.place);
 let at = -1;
 
 function go(number) {
