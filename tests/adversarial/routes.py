@@ -63,6 +63,14 @@ CALLERS: dict[str, dict[str, int | None]] = {
         "right": 404,
         "administrator": None,
     },
+    "own object": {
+        "nobody": 302,
+        "disabled user": 302,
+        "stranger": 404,
+        "colleague": 404,
+        "administrator": 404,
+        "right": None,
+    },
     "operator": {
         "nobody": 302,
         "disabled user": 302,
@@ -134,6 +142,8 @@ PROVIDER = "console/sign-in/<int:provider_id>"
 PERSON = "console/people/<uuid:user_pub>"
 GROUP = "console/people/groups/<int:group_id>"
 TODAY_USER = "api/user/<user_id>"
+LOOK = f"{TODAY_USER}/identity/<identity_id>/appearance"
+SIGNING_KEYS = "console/account/signing-keys"
 NAMED = {"username": "ivan", "domain": "board"}
 
 ROWS: dict[tuple[str, str], Row] = {
@@ -232,6 +242,22 @@ ROWS: dict[tuple[str, str], Row] = {
     ("PUT", f"{TODAY_USER}/role"): Row("today people", 204, form=({"newRole": "instructor"}, None)),
     ("POST", "api/service/changePassword"): Row("today people", 409, form=(NAMED, "a sentence of my own")),
     ("GET", "api/auth/passwordReset"): Row("today people", 204, form=(NAMED, None)),
+    ("GET", "api/devices"): Row("today"),
+    ("GET", "api/device/authorization"): Row("today"),
+    ("POST", "api/device/authorization"): Row(
+        "public", 401, form=b'{"challenge": "x", "deviceId": "y"}', media_type=JSON
+    ),
+    ("DELETE", "api/device/authorization"): Row("today", 404, form=({"deviceId": "x"}, None)),
+    ("POST", "api/notifications/push-token"): Row("today", 409, form=({}, {"deviceId": "x", "token": "t"})),
+    ("DELETE", "api/notifications/push-token"): Row("today", 204, form=({"deviceId": "x"}, None)),
+    ("GET", "api/robot/authentication"): Row("today people", form=(NAMED, None)),
+    ("DELETE", "api/robot/authentication"): Row("today people", 204, form=(NAMED, None)),
+    ("GET", "api/robot/configuration"): Row("today people", form=(NAMED, None)),
+    ("PUT", "api/robot/configuration"): Row("today people", 204, form=(NAMED, {"requestHeaders": {}})),
+    ("GET", f"{TODAY_USER}/identities"): Row("today people"),
+    ("GET", LOOK): Row("today people", 404),  # none is kept
+    ("POST", LOOK): Row("today people", 400),
+    ("DELETE", LOOK): Row("today people", 404),
     ("DELETE", TODAY_USER): Row("today people", 204),
     ("POST", "api/auth/passwordReset"): Row(
         "today", 403, form=({}, {"currentPassword": "x", "newPassword": "y"})
@@ -419,6 +445,19 @@ ROWS: dict[tuple[str, str], Row] = {
     ("POST", f"{KEY}/enable"): Row("console object", 302, form={}),
     ("POST", f"{KEY}/secret"): Row("console object", form={}),
     ("POST", f"{KEY}/disable"): Row("console object", 302, form={}),
+    ("GET", SIGNING_KEYS): Row("console"),
+    ("POST", f"{SIGNING_KEYS}/make"): Row("console", 422, form={"label": "a\u202eb"}),
+    ("POST", f"{SIGNING_KEYS}/bring"): Row("console", 422, form={}),
+    ("GET", f"{SIGNING_KEYS}/<uuid:identity_pub>/look"): Row("own object", 404),  # none is kept
+    ("POST", f"{SIGNING_KEYS}/<uuid:identity_pub>/look"): Row("own object", 422, form={}),
+    ("POST", f"{SIGNING_KEYS}/<uuid:identity_pub>/remove"): Row("own object", 302, form={}),
+    ("GET", "console/account/devices"): Row("console"),
+    ("POST", "console/account/devices"): Row("console", form={}),
+    ("POST", "console/account/devices/<int:device_id>/remove"): Row("own object", 302, form={}),
+    ("GET", "console/account/programs"): Row("console"),
+    ("POST", "console/account/programs"): Row("console", 422, form={"url": "ftp://x.example/"}),
+    ("POST", "console/account/programs/secret"): Row("console", form={}),
+    ("POST", "console/account/programs/token"): Row("console", 302, form={"do": "revoke"}),
     ("GET", "console/sign-in"): Row("operator"),
     ("GET", "console/sign-in/new"): Row("operator"),
     ("POST", "console/sign-in/new"): Row("operator", 422, form={"name": ""}),

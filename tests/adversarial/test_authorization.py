@@ -266,11 +266,11 @@ def test_people_of_the_console(world: World) -> None:
             client.cookies.update(world.clients[caller].cookies)
         return call(client, method, path, row.form, row.media_type, HTTP_ACCEPT="text/html")
 
-    check(world, rows("console", "console object", "admin object", "operator"), ask)
+    check(world, rows("console", "console object", "own object", "admin object", "operator"), ask)
 
 
 def test_who_is_not_logged_in_is_led_to_the_login(world: World) -> None:
-    for method, pattern, row in rows("console", "console object", "admin object", "operator"):
+    for method, pattern, row in rows("console", "console object", "own object", "admin object", "operator"):
         for caller in ("nobody", "disabled user"):
             response = call(world.clients[caller], method, address(world, pattern), row.form, row.media_type)
             assert response["Location"].startswith("/console/login"), (caller, method, pattern)

@@ -16,6 +16,7 @@ from django.utils.http import urlencode
 
 from tests.conformance.signers import run_jobs
 from tests.console import world as consoles
+from undersigned.accounts import devices
 from undersigned.accounts.credentials import create_api_key
 from undersigned.accounts.models import Credential, Group, User
 from undersigned.delivery.models import Message, WebhookEvent
@@ -26,6 +27,7 @@ from undersigned.envelopes.models import DocumentVersion, Envelope, Recipient
 from undersigned.envelopes.open_sitting import open_sitting
 from undersigned.identity.models import Provider
 from undersigned.sealing import authority
+from undersigned.sealing.identities import make_identity
 
 from . import today_routes
 
@@ -121,7 +123,12 @@ def _values(world: World) -> dict[str, dict[str, str]]:
         organization=sent.organization, key="bank", name="Bank", issuer="https://127.0.0.1:1", client_id="c"
     )
     ivan = consoles.user(sent.organization, "ivan", "Ivan", "Ild", User.Role.SIGNER)
+    owner = world.console.owner
+    devices.register(devices.challenge(owner), "phone", "", "signingtoday")
     own = {
+        "identity_pub": str(make_identity(owner).pub),
+        "identity_id": str(make_identity(ivan).pub),
+        "device_id": str(devices.devices_of(owner).get().pk),
         "user_pub": str(ivan.pub),
         "user_id": str(ivan.pub),
         "group_id": str(Group.objects.create(organization=sent.organization, name="Sales").pk),
@@ -169,6 +176,8 @@ def _values(world: World) -> dict[str, dict[str, str]]:
         "pub": secrets.token_hex(12),
         "user_pub": str(uuid.uuid4()),
         "user_id": str(uuid.uuid4()),
+        "identity_pub": str(uuid.uuid4()),
+        "identity_id": str(uuid.uuid4()),
         **dict.fromkeys(
             (
                 "envelope_id",
@@ -182,6 +191,7 @@ def _values(world: World) -> dict[str, dict[str, str]]:
                 "comment_id",
                 "provider_id",
                 "group_id",
+                "device_id",
             ),
             "987654321",
         ),

@@ -28,6 +28,9 @@ GET = {
     "envelopes": EVERYBODY,
     "outbox": EVERYBODY,
     "keys": EVERYBODY,
+    "signing-keys": EVERYBODY,
+    "devices": EVERYBODY,
+    "endpoint": EVERYBODY,
     "new-key": EVERYBODY,
     "envelope-timeline": OWN,
     "envelope-people": OWN,
@@ -81,6 +84,13 @@ ELSEWHERE = {
     "provider-tested",
     "new-fields",
     # In the wider matrix (tests/adversarial/test_authorization.py) and in tests of their own.
+    "make-signing-key",
+    "bring-signing-key",
+    "signing-key-look",
+    "remove-signing-key",
+    "remove-device",
+    "endpoint-secret",
+    "lasting-token",
     "envelope-comment",
     "envelope-discussion",
     "metadata-field",
@@ -221,7 +231,17 @@ def _counts() -> dict[str, Any]:
 
 
 def test_posting_to_a_page_that_only_shows(world: World, visit: Callable[[str], Client]) -> None:
-    for name in set(GET) - {"new-key", "key", "password", "cancel", "new", "retention", *FORMS}:
+    for name in set(GET) - {
+        "new-key",
+        "key",
+        "password",
+        "cancel",
+        "new",
+        "retention",
+        "devices",
+        "endpoint",
+        *FORMS,
+    }:
         assert visit("owner").post(address(name, world)).status_code == 405, name
 
 

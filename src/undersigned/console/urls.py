@@ -198,8 +198,10 @@ urlpatterns = [
     path("account/signing-keys", own.signing_keys, name="signing-keys"),
     path("account/signing-keys/make", own.make_signing_key, name="make-signing-key"),
     path("account/signing-keys/bring", own.bring_signing_key, name="bring-signing-key"),
-    path("account/signing-keys/<uuid:pub>/look", own.signing_key_look, name="signing-key-look"),
-    path("account/signing-keys/<uuid:pub>/remove", own.remove_signing_key, name="remove-signing-key"),
+    path("account/signing-keys/<uuid:identity_pub>/look", own.signing_key_look, name="signing-key-look"),
+    path(
+        "account/signing-keys/<uuid:identity_pub>/remove", own.remove_signing_key, name="remove-signing-key"
+    ),
     path("account/devices", own.own_devices, name="devices"),
     path("account/devices/<int:device_id>/remove", own.remove_device, name="remove-device"),
     path("account/programs", own.endpoint, name="endpoint"),

@@ -157,19 +157,19 @@ def bring_signing_key(request: HttpRequest, actor: Actor) -> HttpResponse:
 
 @require_POST
 @scope.page
-def remove_signing_key(request: HttpRequest, actor: Actor, pub: uuid.UUID) -> HttpResponse:
+def remove_signing_key(request: HttpRequest, actor: Actor, identity_pub: uuid.UUID) -> HttpResponse:
     whose = _whose(request, actor)
-    identities.remove_identity(identities.identity_of(whose, pub))
+    identities.remove_identity(identities.identity_of(whose, identity_pub))
     flash.success(request, _("The key is destroyed. What was signed with it stays signed."))
     return _back("signing-keys", actor, whose)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @scope.page
-def signing_key_look(request: HttpRequest, actor: Actor, pub: uuid.UUID) -> HttpResponse:
+def signing_key_look(request: HttpRequest, actor: Actor, identity_pub: uuid.UUID) -> HttpResponse:
     """The picture that is kept with a key; a POST replaces it, without a file it takes it away."""
     whose = _whose(request, actor)
-    identity = identities.identity_of(whose, pub)
+    identity = identities.identity_of(whose, identity_pub)
     if request.method != "POST":
         if identity.appearance is None or identity.appearance.blob is None:
             raise NotFound
