@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import atexit
+import gc
 import os
 import shutil
 import sys
@@ -76,3 +77,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--db", choices=["sqlite", "postgresql"], default="sqlite", help="database that the suite runs on"
     )
+
+
+def pytest_collection_finish() -> None:
+    """Thousands of collected tests live to the end: they need not be gone through each time that the garbage collector looks at all."""
+    gc.collect()
+    gc.freeze()

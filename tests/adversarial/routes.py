@@ -8,6 +8,8 @@ from typing import Any
 
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from . import today_routes
+
 CALLERS: dict[str, dict[str, int | None]] = {
     "api": {
         "nobody": 401,
@@ -94,10 +96,11 @@ CALLERS: dict[str, dict[str, int | None]] = {
         "stranger": 404,
         "right": None,
     },
+    "today dst": {},
     "public": {"nobody": None, "administrator": None},
 }
 """By the kind of a row: status for each caller; None: the row's own. "stranger" belongs to another organisation (and administers it),
-"colleague" and "administrator" to the owner's."""
+"colleague" and "administrator" to the owner's. Of "today dst" the callers are in `today_routes`."""
 
 
 @dataclass(frozen=True)
@@ -211,6 +214,7 @@ ROWS: dict[tuple[str, str], Row] = {
             ("DELETE", ORDER, Row("orders", 204)),
         )
     },
+    **{operation: Row("today dst") for operation in today_routes.OPERATIONS},
     # --- Signing Today: people; forms are (query, JSON or text). What ends the session comes last.
     ("POST", "api/oauth/token"): Row("public", 400),
     ("POST", "api/auth/saml"): Row("public", 409),

@@ -27,6 +27,8 @@ from undersigned.envelopes.open_sitting import open_sitting
 from undersigned.identity.models import Provider
 from undersigned.sealing import authority
 
+from . import today_routes
+
 UNKNOWN_ROOM = "0" * 24
 
 
@@ -42,7 +44,7 @@ class World:
 
     def address(self, pattern: str, which: str = "own") -> str:
         """The address of `pattern` with the placeholders filled for the object `which`."""
-        values = self.values[which]
+        values = today_routes.VALUES | self.values[which]
         if which != "unknown" and pattern.startswith("console/metadata/templates/"):
             values = values | self.values["template"]
         if which != "unknown" and pattern.startswith("console/drafts/"):

@@ -16,7 +16,11 @@ pytestmark = [pytest.mark.django_db]
 
 @pytest.mark.parametrize(
     ("api", "reach", "handle"),
-    [("signspace", Credential.Reach.ROBOT, True), ("signicat", Credential.Reach.CLIENT, False)],
+    [
+        ("signspace", Credential.Reach.ROBOT, True),
+        ("signicat", Credential.Reach.CLIENT, False),
+        ("signingtoday", Credential.Reach.USER, False),
+    ],
 )
 def test_a_client_is_made_and_told_once(api: str, reach: str, handle: bool, user: User) -> None:
     told = CliRunner().invoke(

@@ -20,7 +20,9 @@ from django.http import HttpResponse
 from django.test import Client
 
 from undersigned.accounts import password_tokens
-from undersigned.accounts.models import Capability, Group, PasswordToken, User
+from undersigned.accounts.credentials import create_lasting_token
+from undersigned.accounts.login import PER_ADDRESS, PER_PAIR
+from undersigned.accounts.models import Capability, Credential, Group, PasswordToken, User
 from undersigned.base import clock
 from undersigned.delivery import account
 from undersigned.delivery.models import Message
@@ -456,6 +458,28 @@ def test_token_requests_that_are_refused(today: Today, today_stranger: Today) ->
     assert today_stranger.ask_token(**LOGIN).status_code == 400
 
 
+def test_guessing_ends_after_a_while_and_logging_in_does_not(today: Today) -> None:
+    for _ in range(PER_ADDRESS + 5):
+        assert today.ask_token(**LOGIN).status_code == 200
+    for _ in range(PER_PAIR):
+        assert today.ask_token(**(LOGIN | {"password": "guess"})).status_code == 400
+    refused_now = today.ask_token(**LOGIN)
+    assert refused_now.status_code == 429
+    assert int(refused_now["Retry-After"]) > 0
+
+
+@pytest.mark.parametrize("kind", [Credential.Kind.LIFETIME, Credential.Kind.DEVICE])
+def test_lasting_tokens(today: Today, kind: Credential.Kind) -> None:
+    credential, token = create_lasting_token(today.user, "signingtoday", kind, "x")
+    lasting = Today(credential, "", today.user, token)
+    assert lasting.read("/auth/user")["username"] == "anna"
+    assert lasting.get("/auth/logout").status_code == 204
+    assert lasting.get("/auth/user").status_code == 200, "it stays until it is revoked"
+    assert lasting.get("/auth/passwordToken").status_code == 403
+    User.objects.update(disabled_at=clock.now())
+    assert lasting.get("/auth/user").status_code == 401
+
+
 def test_a_urlencoded_form_does_as_well(today: Today) -> None:
     response = today.client.generic(
         "POST", "/api/oauth/token", urlencode(LOGIN).encode(), FORM, headers={"Authorization": today.basic}
@@ -564,3 +588,10 @@ def test_what_is_not_believed(today: Today, today_stranger: Today) -> None:
         .exclude(username="eve")
         .exists()
     )
+
+
+def test_an_empty_secret_signs_nothing(today: Today) -> None:
+    form = assertion(today, secret="")
+    today.user.organization.login_secret = None
+    today.user.organization.save()
+    assert saml(today, form).status_code == 409

@@ -14,9 +14,14 @@ from django.test import Client
 from django.urls import reverse
 from playwright.sync_api import Page, Route, sync_playwright
 
-from undersigned.accounts.models import Capability
+from undersigned.accounts.clear_password import send_link
+from undersigned.accounts.devices import challenge, register
+from undersigned.accounts.endpoints import Endpoint, keep_endpoint
+from undersigned.accounts.models import Capability, Group, User
 from undersigned.base import clock
-from undersigned.delivery.models import Message
+from undersigned.delivery import account
+from undersigned.delivery.models import Message, WebhookEvent
+from undersigned.delivery.outbox import announce
 from undersigned.envelopes.actor import Actor
 from undersigned.envelopes.mark_deleted import mark_deleted
 from undersigned.envelopes.metadata import set_metadata
@@ -24,7 +29,9 @@ from undersigned.envelopes.metadata_templates import Chosen, add_field, add_temp
 from undersigned.envelopes.models import Envelope
 from undersigned.envelopes.set_retention import set_retention
 from undersigned.jobs.models import Job
+from undersigned.sealing.identities import make_identity
 
+from .test_own import picture
 from .world import World
 
 pytestmark = pytest.mark.browser
@@ -110,9 +117,37 @@ def operator_answers(world: World, visit: Callable[[str], Client]) -> dict[str, 
     files = reverse("console:new-files", args=[world.made.pk])
     client.post(files, {"files": [budget]})
     got = {p: _answer(client, p) for p in [*paths, talk, files]}
-    got |= _of_retention(world, client)
+    got |= _of_retention(world, client) | _of_people(world, client)
     found = client.post("/console/doctor")
     got["/console/doctor"] = (found.status_code, dict(found.headers), found.content)
+    return _with_static(got, client)
+
+
+@pytest.fixture
+def own_answers(world: World, visit: Callable[[str], Client]) -> dict[str, Answer]:
+    """Keys, devices and server of an account, with names that are long, and a form that was refused."""
+    client, owner = visit("owner"), world.owner
+    identity = make_identity(owner, f"Key of the {'harbour-' * 8}department")
+    make_identity(owner, "Another")
+    look = reverse("console:signing-key-look", args=[identity.pub])
+    client.post(look, {"file": SimpleUploadedFile("a.png", picture())})
+    register(challenge(owner), "e6419924-fd1d-4c42-9fa2-88023461f5df", f"Phone {'x' * 60}", "signingtoday")
+    keep_endpoint(owner, "signingtoday", Endpoint(f"https://hooks.example/{'a' * 90}", {"X-Tenant": ("7",)}))
+    event = WebhookEvent.objects.create(
+        organization=owner.organization,
+        owner_user=owner,
+        dialect="signingtoday",
+        pub="e1",
+        kind="DST_STATUS_CHANGED",
+        body=b"{}",
+        envelope_id=world.sent.pk,
+    )
+    announce(event)
+    pages = [reverse(f"console:{name}") for name in ("password", "signing-keys", "devices", "endpoint")]
+    got = {p: _answer(client, p) for p in [*pages, look]}
+    for name, form in (("devices", {}), ("bring-signing-key", {"password": "x"}), ("lasting-token", {})):
+        found = client.post(reverse(f"console:{name}"), form)
+        got[reverse(f"console:{name}") + "?posted"] = (found.status_code, dict(found.headers), found.content)
     return _with_static(got, client)
 
 
@@ -148,10 +183,41 @@ def _of_retention(world: World, client: Client) -> dict[str, Answer]:
     return got
 
 
+def _of_people(world: World, client: Client) -> dict[str, Answer]:
+    """Users, groups, and the doors to a new password, with names that are long."""
+    board = world.owner.organization
+    Group.objects.bulk_create(
+        Group(organization=board, name=f"{n} department of the {'harbour-' * 6}") for n in "AB"
+    )
+    Group.objects.get(name__startswith="A").members.add(world.owner, world.other)
+    world.other.capabilities = [Capability.SEE_USERS]
+    world.other.email = f"{'very-long-' * 6}name@{'harbour-' * 6}board.example"
+    world.other.save()
+    User.objects.create_user(board, "stamp-of-the-" + "harbour" * 10, None, kind="robot", automatic=True)
+    send_link(world.admin, world.owner)
+    link = account.link(Message.objects.get(purpose="password_lost"))
+    pages = [reverse(f"console:{n}") for n in ("people", "new-person-account", "groups", "new-group")]
+    pages += [reverse("console:person", args=[user.pub]) for user in (world.other, world.admin)]
+    pages += [reverse("console:group", args=[Group.objects.get(name__startswith="A").pk])]
+    pages += [reverse("console:people") + "?q=nobody", urlsplit(link).path]
+    got = {p: _answer(client, p) for p in pages}
+    doors = (
+        ("console:new-person-account", {"kind": "person", "username": "a@b", "role": "king"}),
+        ("console:forgotten", {"username": "nobody@board"}),
+        ("console:forgotten", {"username": ""}),
+    )
+    for number, (name, form) in enumerate(doors):
+        found = client.post(reverse(name), form)
+        got[f"{reverse(name)}?{number}"] = (found.status_code, dict(found.headers), found.content)
+    over = client.get("/console/new-password/over")
+    got["/console/new-password/over"] = (over.status_code, dict(over.headers), over.content)
+    return got
+
+
 def _with_static(got: dict[str, Answer], client: Client) -> dict[str, Answer]:
     for _, _, body in list(got.values()):
-        wanted = re.findall(r'(?:href|src)="((?:/static/|/console/drafts/[^"]+\.jpg)[^"]*)"', body.decode())
-        for found in [*wanted, *MODULES]:
+        wanted = re.findall(rb'(?:href|src)="((?:/static/|/console/drafts/[^"]+\.jpg)[^"]*)"', body)
+        for found in [*(w.decode() for w in wanted), *MODULES]:
             if found not in got:
                 got[found] = _answer(client, found)
                 assert got[found][0] == 200, found
@@ -170,6 +236,10 @@ def test_pages_fit_their_screens_and_pass_axe(answers: dict[str, Answer]) -> Non
 
 def test_an_operators_pages_fit_their_screens_and_pass_axe(operator_answers: dict[str, Answer]) -> None:
     _look_at(operator_answers)
+
+
+def test_an_accounts_own_pages_fit_their_screens_and_pass_axe(own_answers: dict[str, Answer]) -> None:
+    _look_at(own_answers)
 
 
 def _look_at(answers: dict[str, Answer]) -> None:
@@ -198,7 +268,9 @@ def _look_at(answers: dict[str, Answer]) -> None:
             "console",
             lambda m: wrong.append(f"{page.url}: {m.text}") if "Content Security" in m.text else None,
         )
-        for path in [p for p in answers if not p.startswith("/static/") and not p.endswith(".jpg")]:
+        for path in [
+            p for p, (_, _, body) in answers.items() if body.lstrip().startswith(b"<!doctype html>")
+        ]:
             page.goto(f"{HOST}{path}")
             wrong += [f"{path}: {what}" for what in _faults(page, thorough="/drafts/" in path)]
         browser.close()

@@ -16,6 +16,8 @@ from undersigned.base.vault import keyed_hash
 
 from .models import Credential, User
 
+LASTING_TOKEN_LENGTH = 36
+"""Of a UUID in hexadecimal; no access token is as long."""
 ALPHANUMERIC = string.ascii_letters + string.digits
 _LOWER = string.ascii_lowercase + string.digits
 

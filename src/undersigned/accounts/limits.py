@@ -7,6 +7,7 @@ in its own words with `refused`.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -43,8 +44,10 @@ def refused(response: HttpResponse, limit: LimitReached) -> HttpResponse:
     return response
 
 
-def take(bucket: str, subject: str, limit: int, window: timedelta) -> None:
+def take(bucket: str, subject: str, limit: int, window: timedelta) -> Attempt:
     """Count one try of `subject` (kept as a keyed hash) and raise LimitReached when it is more than `limit` in the sliding `window`.
+
+    Gives the try, for `give_back` where only failures are to count.
 
     A refused try is not counted, so that a client which keeps knocking gets in again. Use one window for a bucket. Call it outside a
     transaction: the try is committed before it is counted, so simultaneous ones see each other. An error of the database is not caught:
@@ -57,6 +60,13 @@ def take(bucket: str, subject: str, limit: int, window: timedelta) -> None:
         refusal = reached(bucket, subject, window)
         attempt.delete()
         raise refusal
+    return attempt
+
+
+def give_back(attempts: Iterable[Attempt]) -> None:
+    """Let these tries count no longer."""
+    with atomic():
+        Attempt.objects.filter(pk__in=[attempt.pk for attempt in attempts]).delete()
 
 
 def write(bucket: str, subject: str, at: datetime, window: timedelta, count: int = 1) -> Attempt:

@@ -41,14 +41,17 @@ def issue(
     *,
     lifetime: timedelta = LIFETIME,
     token: str | None = None,
+    user: User | None = None,
 ) -> str:
     """A new token of `credential`, valid for `lifetime` of real time; it is returned here and never again.
 
-    `token`: its text, where an API prescribes the form; at least 128 random bits of it must be a secret.
+    `token`: its text, where an API prescribes the form; at least 128 random bits of it must be a secret. `user`: for whom it acts, and with
+    whose sessions it ends.
     """
     token = token or secrets.token_urlsafe(32)
     AccessToken.objects.create(
         credential=credential,
+        user=user,
         token_hash=_hash(token),
         scopes=list(scopes),
         expires_at=clock.now() + lifetime,

@@ -51,7 +51,11 @@ class DraftForm(forms.Form):
         """Put the core's fault codes beside the fields."""
         for name, codes in faults.items():
             for code in codes:
-                self.add_error(name if name in self.fields else None, _FAULTS.get((name, code), code))
+                self.add_error(name if name in self.fields else None, self.in_words(name, code))
+
+    def in_words(self, name: str, code: str) -> StrOrPromise:
+        """What a fault of the core's means."""
+        return _FAULTS.get((name, code), code)
 
 
 class PersonForm(DraftForm):

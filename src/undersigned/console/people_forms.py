@@ -149,7 +149,7 @@ class NewPersonForm(PersonForm):
 
     def __init__(self, *args: Any, slug: str, roles: Iterable[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["username"].help_text = _("They sign in as this name, @ and {organisation}.").format(
+        self.fields["username"].help_text = _("They sign in as name@{organisation}.").format(
             organisation=slug
         )
         _choices(self, "role", [(role, ROLES[role][0]) for role in roles])

@@ -17,6 +17,7 @@ from .views import (
     messages,
     metadata,
     new_password,
+    own,
     providers,
     report,
     retention,
@@ -24,6 +25,7 @@ from .views import (
 )
 from .views.new import check, fields, files, letter, people
 from .views.new import metadata as new_metadata
+from .views.templates import listing, making, sheet, using
 
 app_name = "console"
 urlpatterns = [
@@ -88,6 +90,40 @@ urlpatterns = [
     path("drafts/<int:envelope_id>/letter", letter.letter, name="new-letter"),
     path("drafts/<int:envelope_id>/metadata", new_metadata.metadata, name="new-metadata"),
     path("drafts/<int:envelope_id>/check", check.check, name="new-check"),
+    path("templates", listing.template_list, name="templates"),
+    path("templates/new", making.start, name="new-template"),
+    path("templates/<int:template_id>", listing.template, name="template"),
+    path("templates/<int:template_id>/withdraw", listing.withdraw, name="template-withdraw"),
+    path("templates/<int:template_id>/publish", listing.publish, name="template-publish"),
+    path("templates/<int:template_id>/files", making.files, name="template-files"),
+    path("templates/<int:template_id>/delete", making.delete, name="template-delete"),
+    path("templates/<int:template_id>/files/<int:document_id>/up", making.move_up, name="template-file-up"),
+    path(
+        "templates/<int:template_id>/files/<int:document_id>/remove",
+        making.remove,
+        name="template-file-remove",
+    ),
+    path(
+        "templates/<int:template_id>/files/<int:document_id>/<int:page>-<int:width>.jpg",
+        making.page_image,
+        name="template-page",
+    ),
+    path("templates/<int:template_id>/roles", making.roles, name="template-roles"),
+    path("templates/<int:template_id>/places", making.first_places, name="template-places"),
+    path("templates/<int:template_id>/places/<int:document_id>", making.places, name="template-places-of"),
+    path("templates/<int:template_id>/check", making.check, name="template-check"),
+    path("templates/<int:template_id>/use", using.use, name="template-use"),
+    path("templates/<int:template_id>/sheet", sheet.sheet, name="template-sheet"),
+    path("templates/<int:template_id>/sheet.xlsx", sheet.sample, name="template-sample"),
+    path("templates/<int:template_id>/sheet/make", sheet.make, name="template-make"),
+    path("batches/<int:batch_id>", sheet.batch, name="batch"),
+    path("instances/<int:envelope_id>/check", using.check, name="instance-check"),
+    path("instances/<int:envelope_id>/discard", using.discard, name="instance-discard"),
+    path(
+        "instances/<int:envelope_id>/<int:document_id>/<int:page>-<int:width>.jpg",
+        using.page_image,
+        name="instance-page",
+    ),
     path("envelopes", envelopes.envelope_list, name="envelopes"),
     path("envelopes/report.<str:form>", report.download, name="report"),
     path("envelopes/<int:envelope_id>", envelopes.timeline, name="envelope-timeline"),
@@ -159,6 +195,16 @@ urlpatterns = [
     path("keys/<int:key_id>/enable", keys.switch_key, {"on": True}, name="enable-key"),
     path("keys/<int:key_id>/disable", keys.switch_key, {"on": False}, name="disable-key"),
     path("keys/<int:key_id>/secret", keys.show_secret, name="key-secret"),
+    path("account/signing-keys", own.signing_keys, name="signing-keys"),
+    path("account/signing-keys/make", own.make_signing_key, name="make-signing-key"),
+    path("account/signing-keys/bring", own.bring_signing_key, name="bring-signing-key"),
+    path("account/signing-keys/<uuid:pub>/look", own.signing_key_look, name="signing-key-look"),
+    path("account/signing-keys/<uuid:pub>/remove", own.remove_signing_key, name="remove-signing-key"),
+    path("account/devices", own.own_devices, name="devices"),
+    path("account/devices/<int:device_id>/remove", own.remove_device, name="remove-device"),
+    path("account/programs", own.endpoint, name="endpoint"),
+    path("account/programs/secret", own.show_endpoint_secret, name="endpoint-secret"),
+    path("account/programs/token", own.lasting_token, name="lasting-token"),
     path("sign-in", providers.provider_list, name="providers"),
     path("sign-in/new", providers.new_provider, name="new-provider"),
     path("sign-in/<int:provider_id>", providers.provider, name="provider"),

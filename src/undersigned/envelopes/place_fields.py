@@ -83,13 +83,18 @@ def place_fields(envelope_id: int, document_id: int, places: Sequence[FieldPlace
 def _fault(place: FieldPlace, pages: int, signers: set[int]) -> str:
     if place.recipient not in signers:
         return "not_signer"
-    if not 1 <= place.page <= pages:
+    return fault_of_place(place.page, place.x, place.y, place.w, place.h, pages)
+
+
+def fault_of_place(page: int, x: float, y: float, w: float, h: float, pages: int) -> str:
+    """What is wrong with a place that somebody draws: no_such_page, outside, too_small, or nothing."""
+    if not 1 <= page <= pages:
         return "no_such_page"
-    if not all(math.isfinite(v) for v in (place.x, place.y, place.w, place.h)):
+    if not all(math.isfinite(v) for v in (x, y, w, h)):
         return "outside"
-    if place.w < SMALLEST[0] or place.h < SMALLEST[1]:
+    if w < SMALLEST[0] or h < SMALLEST[1]:
         return "too_small"
     rounding = 0.01
-    if min(place.x, place.y) < 0 or max(place.x + place.w, place.y + place.h) > 100 + rounding:
+    if min(x, y) < 0 or max(x + w, y + h) > 100 + rounding:
         return "outside"
     return ""

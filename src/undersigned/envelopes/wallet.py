@@ -6,7 +6,7 @@ A link proves possession of a message only, so it opens no stored key; the user'
 from __future__ import annotations
 
 from undersigned.accounts.models import User
-from undersigned.base.clock import now
+from undersigned.sealing.identities import is_valid
 from undersigned.sealing.models import SigningIdentity
 
 from . import proofs
@@ -36,8 +36,8 @@ def keys(sitting: Sitting) -> list[SigningIdentity]:
 
 
 def has_expired(key: SigningIdentity) -> bool:
-    """Real time: certificates know no test clock. One of our own is renewed when it is used."""
-    return key.provider != SigningIdentity.Provider.SERVER and key.not_after <= now()
+    """Can it be signed with no more?"""
+    return not is_valid(key)
 
 
 def key_to_sign_with(sitting: Sitting) -> SigningIdentity | None:

@@ -77,6 +77,7 @@ _EVENTS = {
     "retention_set": gettext_noop("{by} changed for how long it is kept"),
     "marked_deleted": gettext_noop("{by} removed it; it will be erased after 14 days"),
     "restored": gettext_noop("{by} restored it"),
+    "put_away": gettext_noop("{by} took it out of all lists"),
     "content_erased": gettext_noop("The documents, and what was known of the people, were erased"),
     "infected": gettext_noop("A document did not pass the virus scan"),
     "found_clean": gettext_noop("The virus scan no longer objects to a document"),

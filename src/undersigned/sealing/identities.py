@@ -23,7 +23,7 @@ from undersigned.base import bounded, clock, vault
 from undersigned.base.db import atomic
 from undersigned.base.errors import NotFound, Refusal
 
-from . import authority
+from . import authority, looks
 from .cms import Signer
 from .models import SigningIdentity
 
@@ -102,9 +102,16 @@ def bring_identity(user: User, data: bytes, password: str, label: str = "") -> S
 
 
 def remove_identity(identity: SigningIdentity) -> None:
-    """Destroy the key. The certificate stays on record: what was signed with it must still be closed."""
-    identity.private_key, identity.removed_at = b"", clock.now()
-    identity.save(update_fields=["private_key", "removed_at"])
+    """Destroy the key, and the look that is kept with it. The certificate stays on record: what was signed with it must still be closed."""
+    with atomic():
+        looks.drop_look(identity)
+        identity.private_key, identity.removed_at = b"", clock.now()
+        identity.save(update_fields=["private_key", "removed_at"])
+
+
+def is_valid(identity: SigningIdentity) -> bool:
+    """Can it be signed with? In real time: certificates know no test clock. One of our own is renewed when it is used."""
+    return identity.provider == _Provider.SERVER or identity.not_after > clock.now()
 
 
 def signer_of(identity: SigningIdentity, until: datetime) -> Signer:

@@ -11,7 +11,7 @@ from django.views.decorators.csrf import csrf_exempt
 from ninja.security.base import AuthBase
 
 from undersigned.accounts import tokens as access_tokens
-from undersigned.accounts.credentials import find_lasting_token
+from undersigned.accounts.credentials import LASTING_TOKEN_LENGTH, find_lasting_token
 from undersigned.accounts.models import AccessToken, Credential, User
 from undersigned.dialects.shared import callers, idempotency, tokens
 from undersigned.envelopes.actor import Actor
@@ -47,10 +47,11 @@ class Bearer(AuthBase):
 
     def __call__(self, request: HttpRequest) -> Caller | None:
         if value := tokens.presented(request):
-            if (lasting := find_lasting_token(DIALECT, value)) is not None:
-                callers.admit(lasting)
-                return Caller(lasting.user, lasting, None)
-            if (found := access_tokens.find(DIALECT, value)) is not None:
+            if len(value) == LASTING_TOKEN_LENGTH:
+                if (lasting := find_lasting_token(DIALECT, value)) is not None:
+                    callers.admit(lasting)
+                    return Caller(lasting.user, lasting, None)
+            elif (found := access_tokens.find(DIALECT, value)) is not None:
                 user = found.user or found.credential.user
                 callers.admit(found.credential, user)
                 return Caller(user, found.credential, found)

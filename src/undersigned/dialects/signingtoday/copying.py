@@ -18,7 +18,7 @@ from .answers import IDEMPOTENCY_KEY, described, statuses
 from .auth import actor_of, once
 from .transactions import changing, dst_of, shown
 
-router = Router(tags=["DSTs"])
+router = Router(tags=["DSTs"], by_alias=True)
 _ANSWERS = statuses(200, wire.DST, 400, 404, 409)
 
 

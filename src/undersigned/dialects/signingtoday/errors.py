@@ -47,6 +47,8 @@ _SENTENCES = {
     "already_used": "Already used",
     "past": "In the past",
     "unknown": "Not known",
+    "not_settable": "A header that is not yours to set",
+    "not_its_key": "Does not belong to the key",
 }
 _STATES = {
     "draft": "Not published",
@@ -68,10 +70,17 @@ _STATES = {
     "disabled": "The account is disabled",
     "no_address": "The account has no e-mail address",
     "password_token": "Unknown, used or expired token",
+    "not_trusted": "Not one of your trusted devices",
+    "too_many_devices": "This account trusts as many devices as it may",
     "login": "The login service's word cannot be believed",
 }
 """What the core calls the states that do not allow it."""
-_FIELDS = {"due_at": "expiresAt", "extra": "extraData", "template_data": "templateData"}
+_FIELDS = {
+    "due_at": "expiresAt",
+    "extra": "extraData",
+    "template_data": "templateData",
+    "device_id": "deviceId",
+}
 """What the core calls otherwise."""
 _INDEX = re.compile(r"\.(\d+)(?=\.|$)")
 

@@ -113,8 +113,9 @@ def one(actor: Actor, envelope: Envelope) -> wire.DST:
 def many(actor: Actor, envelopes: Sequence[Envelope]) -> list[wire.DST]:
     """Transactions as `actor` sees them, of rows from `loading`; the same number of queries however many there are."""
     tickets = _tickets(envelopes)
-    users = _users(envelopes)
-    return [_Shown(actor, e, tickets, users).dst() for e in envelopes]
+    plans = [plan_of(e) for e in envelopes]
+    users = _users(plans)
+    return [_Shown(actor, e, p, tickets, users).dst() for e, p in zip(envelopes, plans, strict=True)]
 
 
 def loading(rows: QuerySet[Envelope]) -> QuerySet[Envelope]:
@@ -144,16 +145,9 @@ def _tickets(envelopes: Iterable[Envelope]) -> dict[int, str]:
     return {link.assignment_id: link.value for link in rows if link.assignment_id and link.value}
 
 
-def _users(envelopes: Iterable[Envelope]) -> dict[int, UUID]:
+def _users(plans: Iterable[Plan]) -> dict[int, UUID]:
     """Public ids of the users in the plans, by row id."""
-    ids = {
-        s.user
-        for e in envelopes
-        for d in plan_of(e).documents or ()
-        for g in d.groups
-        for s in g.signers
-        if s.user
-    }
+    ids = {s.user for p in plans for d in p.documents or () for g in d.groups for s in g.signers if s.user}
     return dict(User.objects.filter(pk__in=ids).values_list("pk", "pub")) if ids else {}
 
 
@@ -268,6 +262,7 @@ class _Shown:
 
     actor: Actor
     envelope: Envelope
+    planned: Plan
     tickets: Mapping[int, str]
     users: Mapping[int, UUID]
     plan: dict[int, PlannedDocument] = field(init=False)
@@ -278,7 +273,7 @@ class _Shown:
     """Row ids of the recipients that are the actor."""
 
     def __post_init__(self) -> None:
-        self.plan = {d.document: d for d in plan_of(self.envelope).documents or ()}
+        self.plan = {d.document: d for d in self.planned.documents or ()}
         self.asked = {}
         for a in self.envelope.assignments.all():
             if a.round == self.envelope.round:

@@ -95,7 +95,7 @@ def stage_pdf(actor: Actor, form: Form, *, type_required: bool) -> Staged:
         fields.fault("file", "Not a PDF" if fields.data.get("file") else "Required")
     if fields.faults or form.file is None:
         raise Faulty(fields.faults)
-    with store.receive(cast("BinaryIO", form.file)) as received:
+    with form.file, store.receive(cast("BinaryIO", form.file)) as received:
         return stage_received(actor, received, name or form.file.name or "document.pdf", title, extra)
 
 

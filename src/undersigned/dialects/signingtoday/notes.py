@@ -20,7 +20,7 @@ from .answers import described, empty, json_of, statuses, takes
 from .auth import actor_of
 from .port import DIALECT
 
-router = Router(tags=["notes"])
+router = Router(tags=["notes"], by_alias=True)
 
 
 @router.get(

@@ -15,7 +15,7 @@ from .answers import PAGING, described, empty, page_of, statuses
 from .auth import actor_of
 from .port import DIALECT
 
-router = Router(tags=["notifications"])
+router = Router(tags=["notifications"], by_alias=True)
 _EVENTS: dict[str, wire.NotificationEvent] = {
     "sent": "dst_status_published",
     EnvelopeState.EXPIRED: "dst_status_expired",

@@ -13,13 +13,14 @@ from undersigned.accounts.find_user import find_user_named
 from undersigned.accounts.forget_password import forget_password
 from undersigned.accounts.models import Capability, User
 from undersigned.base.db import atomic
+from undersigned.envelopes.errors import Forbidden
 
 from . import answers, reading
 from .answers import described, empty, json_of, statuses, takes
-from .auth import user_of
+from .auth import caller_of, user_of
 from .wire import Wire
 
-router = Router(tags=["auth"])
+router = Router(tags=["auth"], by_alias=True)
 _WHO = [answers.query("username", required=True), answers.query("domain", required=True)]
 _TEXT = {"required": True, "content": {"text/plain": {"schema": {"type": "string"}}}}
 
@@ -84,7 +85,9 @@ def change(request: HttpRequest) -> HttpResponse:
     response=statuses(200, list[str]),
 )
 def token(request: HttpRequest) -> HttpResponse:
-    """Works once, for one hour."""
+    """Works once, for one hour. 403 for lifetime tokens and those of devices: whoever finds a phone must not take the account over."""
+    if caller_of(request).token is None:
+        raise Forbidden
     with atomic():
         return json_of([password_tokens.issue(user_of(request))])
 

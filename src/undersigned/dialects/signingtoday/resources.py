@@ -37,7 +37,7 @@ from .auth import actor_of, once
 from .errors import Faulty
 from .transactions import changing, dst_of, number_in, shown
 
-router = Router(tags=["resources"])
+router = Router(tags=["resources"], by_alias=True)
 ACTIONS = ("replace", "clone_and_replace")
 WIDTH = 160
 """Pixels of a thumbnail, where nobody says."""

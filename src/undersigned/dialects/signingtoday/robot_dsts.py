@@ -37,7 +37,7 @@ from .signers import Accounts, signer_of
 from .sources import Documents, bring
 from .transactions import shown
 
-router = Router(tags=["robots"])
+router = Router(tags=["robots"], by_alias=True)
 STATUSES = ("draft", "published")
 ROLES_MAX = 200
 _FILE = "embeddedData"

@@ -11,7 +11,7 @@ from ninja import Router
 from .answers import json_of, statuses
 from .user_wire import LanguageWord
 
-router = Router(tags=["service"])
+router = Router(tags=["service"], by_alias=True)
 
 
 @router.get(

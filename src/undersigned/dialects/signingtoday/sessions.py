@@ -25,7 +25,7 @@ from .port import DIALECT
 from .reading import form_of, moment_of
 from .user_wire import UserModel, user_out
 
-router = Router(tags=["auth"])
+router = Router(tags=["auth"], by_alias=True)
 _MESSAGE_MAX = 64 * 1024
 _SAML = takes_form(
     "application/x-www-form-urlencoded",
@@ -78,7 +78,8 @@ def vouched(request: HttpRequest) -> HttpResponse:
     except NotBelieved:
         callers.count_failure(request)
         raise
-    token = tokens.issue(own_client(user, DIALECT, "Login service"), lifetime=tokens.SESSION_LIFETIME)
+    client = own_client(user, DIALECT, "Login service")
+    token = tokens.issue(client, lifetime=tokens.SESSION_LIFETIME, user=user)
     seconds = int(tokens.SESSION_LIFETIME.total_seconds())
     fragment = urlencode({"access_token": token, "token_type": "bearer", "expires_in": seconds})
     response = HttpResponse(status=303)

@@ -32,7 +32,7 @@ from .answers import json_of, statuses
 from .auth import actor_of
 from .port import DIALECT
 
-router = Router(tags=["audit"])
+router = Router(tags=["audit"], by_alias=True)
 Said = tuple[wire.AuditEvent, "Promise | str"]
 _KINDS: dict[str, tuple[Said, ...]] = {
     "sent": (("event_published", _("{person} published “{title}”.")),),

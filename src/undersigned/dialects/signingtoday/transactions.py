@@ -48,7 +48,7 @@ from .errors import Faulty
 from .port import DIALECT
 from .query_fields import Among, Identifier, Moment, Text, Truth, Words
 
-router = Router(tags=["DSTs"])
+router = Router(tags=["DSTs"], by_alias=True)
 BODY_MAX = 4 << 20
 _TAG = Among("envelope", EnvelopeTag.objects.all, Text("tag"))
 TABLE = {

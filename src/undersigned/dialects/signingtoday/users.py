@@ -35,7 +35,7 @@ from .user_wire import (
     user_out,
 )
 
-router = Router(tags=["users"])
+router = Router(tags=["users"], by_alias=True)
 _NEW_ROLE = answers.query("newRole", required=True, enum=list(ROLES))
 _ENABLED = answers.query("enabled", "boolean", "true enables, false (default) disables.")
 

@@ -223,6 +223,10 @@ def _signature(
             report["verdict"] = "incomplete" if relaxed["verdict"] == "valid" else report["verdict"]
             for key in ("confirmed_at", "confirmed_by", "level"):
                 report[key] = report[key] or relaxed[key]
+        if report["verdict"] in ("incomplete", "no_poe") and _used_after_withdrawal(
+            leaf, certificates, report
+        ):
+            report["verdict"] = "revoked"
         withdrawn = _iso(certificates.revoked_at(leaf, by_callers=True))
         if withdrawn and report["verdict"] in ("incomplete", "no_poe") and report["confirmed_at"] is None:
             report["verdict"] = "revoked"
@@ -244,6 +248,14 @@ def _signature(
     elif not trusted_root and report["verdict"] in ("valid", "incomplete"):
         report["verdict"] = "unknown_issuer"
     return report
+
+
+def _used_after_withdrawal(
+    leaf: x509.Certificate, certificates: Certificates, report: dict[str, Any]
+) -> bool:
+    """Does a list in the file itself say that the certificate was withdrawn before the time that a timestamp confirms?"""
+    withdrawn, confirmed = certificates.revoked_at(leaf), report["confirmed_at"]
+    return withdrawn is not None and confirmed is not None and withdrawn <= datetime.fromisoformat(confirmed)
 
 
 def _ades_result(

@@ -113,6 +113,14 @@ def _document(document: Document, signers: list[Signer]) -> dict[str, Any]:
     placed = {r.who for r in rows}
     return {
         "row": document,
-        "pages": placed_pages(signers, rows, sizes_of(document))[:SHOWN_PAGES],
+        "pages": placed_pages(
+            signers,
+            rows,
+            sizes_of(document)[:SHOWN_PAGES],
+            "console:new-page",
+            document.envelope_id,
+            document.pk,
+            width=160,
+        ),
         "at_the_end": [s.row.full_name for s in signers if s.value not in placed],
     }

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
@@ -33,19 +35,43 @@ class Signer:
     initials: str
 
     @property
+    def name(self) -> str:
+        return self.row.full_name
+
+    @property
     def value(self) -> str:
         """As the form names them."""
         return str(self.row.pk)
 
 
+class Placed(Protocol):
+    """Whose place it is, as the editor shows it: a person, or a part that somebody will take."""
+
+    @property
+    def colour(self) -> int: ...
+
+    @property
+    def initials(self) -> str: ...
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def value(self) -> str:
+        """As the form names them."""
+
+
 @dataclass
 class Row:
-    """One line of the table, as it was given."""
+    """One line of the table, as it was given. `kind`, `text` and `must`: of a template's places (`envelopes.plan_parts`)."""
 
     number: int
     who: str = ""
     values: dict[str, str] = field(default_factory=lambda: dict(DEFAULT))
     error: str = ""
+    kind: str = "signature"
+    text: str = ""
+    must: bool = True
 
     @property
     def cells(self) -> list[tuple[str, str]]:
@@ -73,7 +99,7 @@ def fields(request: HttpRequest, actor: Actor, envelope: Envelope, document_id: 
     asks_for_json = request.headers.get("Accept") == "application/json"
     rows = _stored(document)
     if request.method == "POST":
-        rows = _given(request)
+        rows = given(request)
         if _save(envelope, document, rows):
             if asks_for_json:
                 return JsonResponse({"saved": len(rows)})
@@ -88,47 +114,61 @@ def fields(request: HttpRequest, actor: Actor, envelope: Envelope, document_id: 
 def _stored(document: Document) -> list[Row]:
     found = Field.objects.filter(document=document, kind=Field.Kind.SIGNATURE).order_by("pk")
     return [
-        Row(n, str(f.recipient_id), {name: _plain(getattr(f, name)) for name in NAMES})
+        Row(n, str(f.recipient_id), {name: plain(getattr(f, name)) for name in NAMES})
         for n, f in enumerate(found)
     ]
 
 
-def _plain(value: float | None) -> str:
+def plain(value: float | None) -> str:
+    """With two decimals at most."""
     return f"{value or 0:.2f}".rstrip("0").rstrip(".")
 
 
-def _given(request: HttpRequest) -> list[Row]:
+def given(request: HttpRequest) -> list[Row]:
     """Rows of the form that name a person and are not to be taken out."""
     rows: list[Row] = []
     for number in range(TOTAL_MAX + 1):
         who = request.POST.get(f"who-{number}", "")
         if who and not request.POST.get(f"gone-{number}"):
             values = {name: request.POST.get(f"{name}-{number}", "").strip()[:12] for name in NAMES}
-            rows.append(Row(len(rows), who, values))
+            kind, text = (request.POST.get(f"{name}-{number}", "") for name in ("kind", "text"))
+            must = bool(request.POST.get(f"must-{number}"))
+            rows.append(Row(len(rows), who, values, "", kind or "signature", text.strip(), must))
     return rows
+
+
+def numbers_of(row: Row) -> list[float] | None:
+    """What the row says of its place; None, with a sentence at the row, where that is no number."""
+    try:
+        found = [float(row.values[name].replace(",", ".")) for name in NAMES]
+        int(found[0])
+    except (ValueError, OverflowError):
+        row.error = _("Enter numbers.")
+        return None
+    return found
 
 
 def _save(envelope: Envelope, document: Document, rows: list[Row]) -> bool:
     """Store all rows, or put a sentence at each that is wrong."""
     places = []
     for row in rows:
-        try:
-            numbers = [float(row.values[name].replace(",", ".")) for name in NAMES]
+        if (numbers := numbers_of(row)) is not None and row.who.isdecimal():
             places.append(FieldPlace(int(row.who), int(numbers[0]), *numbers[1:]))
-        except (ValueError, OverflowError):
-            row.error = _("Enter numbers.")
+        elif not row.error:
+            row.error = sentence("not_signer", document)
     if any(r.error for r in rows):
         return False
     try:
         place_fields(envelope.pk, document.pk, places)
     except Invalid as e:
         for name, codes in e.faults.items():
-            rows[int(name) if name.isdecimal() else -1].error = _sentence(codes[0], document)
+            rows[int(name) if name.isdecimal() else -1].error = sentence(codes[0], document)
         return False
     return True
 
 
-def _sentence(code: str, document: Document) -> str:
+def sentence(code: str, document: Document) -> str:
+    """What is wrong with a place."""
     return {
         "no_such_page": _("The document has {n} pages.").format(n=document.brought.pages),
         "outside": _(
@@ -164,7 +204,9 @@ def _editor(
         "signers": signers,
         "rows": rows,
         "empty_row": Row(len(rows)),
-        "pages": placed_pages(signers, rows, sizes_of(document)),
+        "pages": placed_pages(
+            signers, rows, sizes_of(document), "console:new-page", envelope.pk, document.pk
+        ),
         "most": TOTAL_MAX,
     }
 
@@ -176,28 +218,35 @@ def sizes_of(document: Document) -> list[tuple[float, float]]:
 
 
 def placed_pages(
-    signers: list[Signer], rows: list[Row], sizes: list[tuple[float, float]]
+    signers: Sequence[Placed],
+    rows: list[Row],
+    sizes: list[tuple[float, float]],
+    picture: str,
+    *ids: int,
+    width: int = 1000,
 ) -> list[dict[str, Any]]:
-    """Each page with its size and the places on it, for a picture that needs no script."""
+    """Each page with its size and the places on it, for a picture that needs no script. `picture`: name of the address of a page's picture,
+    which has `ids`, then the page and the width."""
     known = {s.value: s for s in signers}
     return [
         {
             "number": number,
-            "width": round(width),
-            "height": round(height),
+            "width": round(across),
+            "height": round(down),
+            "picture": reverse(picture, args=[*ids, number, width]),
             "marks": [
-                {"signer": known[r.who], **r.values, **_middle(r)}
+                {"signer": known[r.who], "kind": r.kind, "text": r.text, **r.values, **_middle(r)}
                 for r in rows
                 if r.who in known and not r.error and r.values["page"] == str(number)
             ],
         }
-        for number, (width, height) in enumerate(sizes, start=1)
+        for number, (across, down) in enumerate(sizes, start=1)
     ]
 
 
 def _middle(row: Row) -> dict[str, str]:
     values = {name: float(row.values[name]) for name in NAMES}
-    return {"cx": _plain(values["x"] + values["w"] / 2), "cy": _plain(values["y"] + values["h"] / 2)}
+    return {"cx": plain(values["x"] + values["w"] / 2), "cy": plain(values["y"] + values["h"] / 2)}
 
 
 def stored_rows(document: Document) -> list[Row]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from django.conf import settings
 from django.contrib import messages as flash
 from django.core.files.uploadedfile import UploadedFile
@@ -94,7 +96,10 @@ def delete(request: HttpRequest, actor: Actor, envelope: Envelope) -> HttpRespon
     return show(request, envelope, "files", documents=documents(envelope), asks_to_delete=True)
 
 
-def _received(request: HttpRequest, actor: Actor) -> list[File]:
+Store = Callable[[HttpRequest, Actor, "UploadedFile[bytes]"], File]
+
+
+def received_files(request: HttpRequest, actor: Actor, store: Store) -> list[File]:
     """Files that passed the check; each of the others is told of, with the reason."""
     uploads = request.FILES.getlist("files")[:FILES_MAX]
     if not uploads:
@@ -102,7 +107,7 @@ def _received(request: HttpRequest, actor: Actor) -> list[File]:
     stored = []
     for upload in uploads:
         try:
-            stored.append(_store(request, actor, upload))
+            stored.append(store(request, actor, upload))
         except TooLarge:
             most = settings.MAX_UPLOAD_BYTES // (1024 * 1024)
             reason = _("The file is too large; {max} MB is the most.").format(max=most)
@@ -116,6 +121,10 @@ def _received(request: HttpRequest, actor: Actor) -> list[File]:
             continue
         flash.error(request, f"{clean_name(upload.name or '')}: {reason}")
     return stored
+
+
+def _received(request: HttpRequest, actor: Actor) -> list[File]:
+    return received_files(request, actor, _store)
 
 
 def _store(request: HttpRequest, actor: Actor, upload: UploadedFile[bytes]) -> File:
@@ -141,6 +150,11 @@ def page_image(
     request: HttpRequest, actor: Actor, envelope: Envelope, document_id: int, page: int, width: int
 ) -> HttpResponse:
     """A page of a draft's document as a picture."""
+    return picture_of(envelope, document_id, page, width)
+
+
+def picture_of(envelope: Envelope, document_id: int, page: int, width: int) -> HttpResponse:
+    """A page of a document as a JPEG. Raises NotFound."""
     found = next((d for d in documents(envelope) if d.pk == document_id), None)
     if found is None or found.by_statement or found.source is None or width not in pages.WIDTHS:
         raise NotFound

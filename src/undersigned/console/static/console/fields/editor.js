@@ -3,6 +3,7 @@ import { Paper, keepInside } from "./paper.js";
 import { Rows, plain } from "./rows.js";
 
 const NEW = { x: 10, y: 80, w: 30, h: 7.5 }; // the proportion of a signature on A4
+const SIZES = { text: { w: 40, h: 4 }, clause: { w: 60, h: 6 } };
 const FAR = 6; // pixels after which a press is a drag
 const REST = 500; // milliseconds before a change is read out
 
@@ -24,6 +25,8 @@ class Editor {
       paper.button.addEventListener("click", () => this.add(paper, this.free(paper.page), true));
       return paper;
     });
+    this.detail = root.querySelector("[data-detail]");
+    for (const control of this.detail?.querySelectorAll("[data-set]") ?? []) control.addEventListener("input", () => this.detailed(control));
     this.button("undo", () => this.undo());
     this.button("remove", () => this.remove(this.chosen));
     this.button("copyAll", () => this.copyToAll());
@@ -77,6 +80,38 @@ class Editor {
 
   get who() { return this.root.querySelector("[name=chosen]:checked").value; }
 
+  // What is to be there, where a place is not always a signature.
+  extras() {
+    const kind = this.root.querySelector("[name=chosen-kind]:checked")?.value;
+    if (!kind) return {};
+    const name = this.words[`word${kind[0].toUpperCase()}${kind.slice(1)}`] ?? "";
+    const same = this.places.filter((p) => p.kind === kind).length;
+    return { kind, text: name && (same ? `${name} ${same + 1}` : name), must: true, ...SIZES[kind] };
+  }
+
+  label(place) { return (place.kind ?? "signature") === "signature" ? this.people.get(place.who).initials : place.text; }
+
+  detailed(control) {
+    if (!this.chosen) return;
+    this.before("keys", this.chosen);
+    this.chosen[control.dataset.set] = control.type === "checkbox" ? control.checked : control.value;
+    this.changed(this.chosen);
+  }
+
+  // The chosen place's own entries; what somebody is typing stays as it is.
+  showDetail() {
+    if (!this.detail) return;
+    const kind = this.chosen?.kind;
+    this.detail.hidden = kind !== "text" && kind !== "clause";
+    for (const part of this.detail.querySelectorAll("[data-for]")) part.hidden = part.dataset.for !== kind;
+    for (const control of this.detail.querySelectorAll(`[data-for="${kind}"] [data-set]`)) {
+      if (control === document.activeElement) continue;
+      const value = this.chosen[control.dataset.set];
+      if (control.type === "checkbox") control.checked = value;
+      else control.value = value;
+    }
+  }
+
   arm(on) { this.armed = on; this.root.classList.toggle("armed", on); }
 
   // --- places ----------------------------------------------------------------------------------
@@ -89,9 +124,9 @@ class Editor {
   add(paper, at, corner) {
     if (this.places.length >= Number(this.words.most)) { this.say(this.words.wordMost, true); return; }
     this.before("add");
-    const place = { who: this.who, page: paper.page, ...NEW };
-    place.x = corner ? at.x : Math.round((at.x - NEW.w / 2) * 2) / 2;
-    place.y = corner ? at.y : Math.round((at.y - NEW.h / 2) * 2) / 2;
+    const place = { who: this.who, page: paper.page, ...NEW, ...this.extras() };
+    place.x = corner ? at.x : Math.round((at.x - place.w / 2) * 2) / 2;
+    place.y = corner ? at.y : Math.round((at.y - place.h / 2) * 2) / 2;
     keepInside(place);
     this.places.push(place);
     this.arm(false);
@@ -169,6 +204,7 @@ class Editor {
   }
 
   redraw() {
+    this.showDetail();
     for (const paper of this.papers) paper.draw(this.places, this.chosen);
     this.root.querySelector("[data-undo]").disabled = !this.history.length;
     for (const name of ["[data-remove]", "[data-copy-all]"]) this.root.querySelector(name).disabled = !this.chosen;
@@ -188,7 +224,8 @@ class Editor {
 
   describe(place) {
     const values = { ...place, name: this.people.get(place.who).name };
-    return this.words.wordPlace.replace(/\{(\w+)\}/g, (_, key) => (key === "name" ? values.name : plain(values[key])));
+    const kind = place.kind && place.kind !== "signature" ? place.kind[0].toUpperCase() + place.kind.slice(1) : "";
+    return this.words[`wordPlace${kind}`].replace(/\{(\w+)\}/g, (_, key) => (typeof values[key] === "number" ? plain(values[key]) : values[key]));
   }
 
   labels() {

@@ -38,8 +38,8 @@ export class Paper {
       if (place.page !== this.page) continue;
       const mark = this.marks.get(place) ?? this.add(place);
       const person = this.editor.people.get(place.who);
-      mark.className = `place ${person.colour}`;
-      mark.firstChild.textContent = person.initials;
+      mark.className = `place ${person.colour} kind-${place.kind ?? "signature"}`;
+      mark.firstChild.textContent = this.editor.label(place);
       mark.setAttribute("aria-label", this.editor.describe(place));
       mark.setAttribute("aria-pressed", String(place === chosen));
       Object.assign(mark.style, { left: `${place.x}%`, top: `${place.y}%`, width: `${place.w}%`, height: `${place.h}%` });

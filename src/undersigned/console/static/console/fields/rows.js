@@ -22,6 +22,7 @@ export class Rows {
       if (!value("who") || row.querySelector('[name^="gone-"]').checked) continue;
       const place = { who: value("who") };
       for (const name of NAMES) place[name] = Number(value(name));
+      for (const control of row.querySelectorAll("[data-extra]")) place[control.name.split("-")[0]] = control.type === "checkbox" ? control.checked : control.value;
       if (NAMES.every((name) => Number.isFinite(place[name]))) places.push(place);
     }
     return places;
@@ -43,7 +44,8 @@ export class Rows {
       const label = control.getAttribute("aria-label");
       if (label) control.setAttribute("aria-label", label.replace(/\d+$/, number + 1));
       if (place && name === "who") control.value = place.who;
-      else if (place && name in place) control.value = plain(place[name]);
+      else if (place && name in place && control.type === "checkbox") control.checked = place[name];
+      else if (place && name in place) control.value = typeof place[name] === "number" ? plain(place[name]) : place[name];
     }
     const hidden = row.querySelector(".take-out .visually-hidden");
     hidden.textContent = hidden.textContent.replace(/\d+$/, number + 1);

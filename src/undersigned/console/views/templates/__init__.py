@@ -1,0 +1,1 @@
+"""Templates: made once, used for one, or for many by a sheet."""
