@@ -18,11 +18,11 @@ from tests.sealing.authority_of_others import PASSWORD as OPENS
 from tests.sealing.authority_of_others import OtherAuthority
 from undersigned.accounts.models import User
 from undersigned.base import clock
-from undersigned.envelopes import appearance, wallet
+from undersigned.envelopes import appearance, audit, wallet
 from undersigned.envelopes.actor import Actor
 from undersigned.envelopes.choose_identity import choose_identity
 from undersigned.envelopes.errors import Conflict
-from undersigned.envelopes.models import AuditEvent, DocumentVersion, Envelope, EnvelopeState, Signature
+from undersigned.envelopes.models import DocumentVersion, Envelope, EnvelopeState, Signature
 from undersigned.envelopes.prove_password import prove_password
 from undersigned.envelopes.send import send
 from undersigned.files.storage import local_path
@@ -104,12 +104,12 @@ def test_with_a_key_that_was_brought(user: User, mia: User, others: OtherAuthori
         certificate.public_bytes(Encoding.DER),
         "pkcs12",
     )
-    [event] = AuditEvent.objects.filter(envelope=envelope, kind="signed")
-    assert event.detail.detail["documents"][0]["key"] == "pkcs12"
+    [said] = [detail for event, detail in audit.trail(envelope) if event.kind == "signed"]
+    assert said["documents"][0]["key"] == "pkcs12"
     file, evidence, record = sealed(envelope, tmp_path)
-    said = {name: record[name] for name in ("key", "subject", "issuer", "proven", "serial")}
+    written = {name: record[name] for name in ("key", "subject", "issuer", "proven", "serial")}
     serial = f"{certificate.serial_number:x}"
-    assert said == {
+    assert written == {
         "key": "pkcs12",
         "subject": "Mia Member",
         "issuer": "Emicert",
