@@ -137,6 +137,8 @@ PACKAGE = f"{ORDER}/packaging-tasks/<packaging_task_id>"
 PDF = "application/pdf"
 ENVELOPE = "console/envelopes/<int:envelope_id>"
 DRAFT = "console/drafts/<int:envelope_id>"
+TEMPLATE = "console/templates/<int:template_id>"
+INSTANCE = "console/instances/<int:envelope_id>"
 KEY = "console/keys/<int:key_id>"
 PROVIDER = "console/sign-in/<int:provider_id>"
 PERSON = "console/people/<uuid:user_pub>"
@@ -410,6 +412,37 @@ ROWS: dict[tuple[str, str], Row] = {
     ("POST", f"{DRAFT}/people/<int:recipient_id>/remove"): Row("console object", 302, form={}, once=True),
     ("POST", f"{DRAFT}/files/<int:document_id>/remove"): Row("console object", 302, form={}, once=True),
     ("POST", f"{DRAFT}/delete"): Row("console object", 302, form={}, once=True),
+    ("GET", "console/templates"): Row("console"),
+    ("GET", "console/templates/new"): Row("console"),
+    ("POST", "console/templates/new"): Row("console", 422, form={}),
+    ("GET", f"{TEMPLATE}/files"): Row("console object"),
+    ("POST", f"{TEMPLATE}/files"): Row("console object", 302, form={}),
+    ("POST", f"{TEMPLATE}/files/<int:document_id>/up"): Row("console object", 302, form={}),
+    ("GET", f"{TEMPLATE}/files/<int:document_id>/<int:page>-<int:width>.jpg"): Row("console object"),
+    ("GET", f"{TEMPLATE}/roles"): Row("console object"),
+    ("POST", f"{TEMPLATE}/roles"): Row("console object", 422, form={}),
+    ("GET", f"{TEMPLATE}/places"): Row("console object", 302),
+    ("GET", f"{TEMPLATE}/places/<int:document_id>"): Row("console object"),
+    ("POST", f"{TEMPLATE}/places/<int:document_id>"): Row("console object", 302, form={}),
+    ("GET", f"{TEMPLATE}/check"): Row("console object"),
+    ("POST", f"{TEMPLATE}/check"): Row("console object", 302, form={"title": "x"}),
+    ("GET", f"{TEMPLATE}/delete"): Row("console object"),
+    ("POST", f"{TEMPLATE}/files/<int:document_id>/remove"): Row("console object", 302, form={}, once=True),
+    ("POST", f"{TEMPLATE}/delete"): Row("console object", 302, form={}, once=True),
+    ("GET", TEMPLATE): Row("console object"),
+    ("POST", f"{TEMPLATE}/publish"): Row("console object", 302, form={}),
+    ("GET", f"{TEMPLATE}/use"): Row("console object"),
+    ("POST", f"{TEMPLATE}/use"): Row("console object", 422, form={}),
+    ("GET", f"{TEMPLATE}/sheet"): Row("console object"),
+    ("POST", f"{TEMPLATE}/sheet"): Row("console object", 422, form={}),
+    ("GET", f"{TEMPLATE}/sheet.xlsx"): Row("console object"),
+    ("POST", f"{TEMPLATE}/sheet/make"): Row("console object", 404, form={}),  # no sheet was looked at
+    ("GET", "console/batches/<int:batch_id>"): Row("console object"),
+    ("GET", f"{INSTANCE}/check"): Row("console object"),
+    ("GET", f"{INSTANCE}/<int:document_id>/<int:page>-<int:width>.jpg"): Row("console object"),
+    ("POST", f"{INSTANCE}/check"): Row("console object", 302, form={}),  # not what the page showed
+    ("POST", f"{INSTANCE}/discard"): Row("console object", 302, form={}, once=True),
+    ("POST", f"{TEMPLATE}/withdraw"): Row("console object", 302, form={}, once=True),
     ("GET", "console/metadata"): Row("operator"),
     ("GET", "console/metadata/fields/new"): Row("operator"),
     ("POST", "console/metadata/fields/new"): Row("operator", 422, form={"name": "", "kind": "text"}),

@@ -21,10 +21,20 @@ from undersigned.accounts.credentials import create_api_key
 from undersigned.accounts.models import Credential, Group, User
 from undersigned.delivery.models import Message, WebhookEvent
 from undersigned.envelopes import links
+from undersigned.envelopes.actor import Actor
+from undersigned.envelopes.batch_sheet import Row, Rows
+from undersigned.envelopes.copies import Copy
+from undersigned.envelopes.copy_envelope import Mode, copy_envelope
+from undersigned.envelopes.create_draft import create_draft
+from undersigned.envelopes.draft_content import DraftContent, DraftDocument
 from undersigned.envelopes.enter_code import enter_code
+from undersigned.envelopes.make_batch import make_batch
 from undersigned.envelopes.metadata_templates import Chosen, add_field, add_template
 from undersigned.envelopes.models import DocumentVersion, Envelope, Recipient
+from undersigned.envelopes.offer import offer
 from undersigned.envelopes.open_sitting import open_sitting
+from undersigned.envelopes.plan_parts import Part, set_parts
+from undersigned.envelopes.roles import Player
 from undersigned.identity.models import Provider
 from undersigned.sealing import authority
 from undersigned.sealing.identities import make_identity
@@ -49,6 +59,9 @@ class World:
         values = today_routes.VALUES | self.values[which]
         if which != "unknown" and pattern.startswith("console/metadata/templates/"):
             values = values | self.values["template"]
+        if which != "unknown" and re.search("^console/(templates/<int|batches/|instances/)", pattern):
+            made = re.search("/(files|roles|places|check|delete)", pattern) and "instances" not in pattern
+            values = values | self.values["template in making" if made else "template in use"]
         if which != "unknown" and pattern.startswith("console/drafts/"):
             values = values | self.values["draft"]
         if which != "unknown" and pattern.endswith(("/remind", "/cancel")):
@@ -148,6 +161,8 @@ def _values(world: World) -> dict[str, dict[str, str]]:
         "version_id": str(version.pk),
         "message_id": str(mail[0].pk),
         "key_id": str(world.console.key.pk),
+        "template_id": "1",
+        "batch_id": "1",
         "document_id": "1",
         "provider_id": str(bank.pk),
         "provider": "bank",
@@ -192,6 +207,8 @@ def _values(world: World) -> dict[str, dict[str, str]]:
                 "provider_id",
                 "group_id",
                 "device_id",
+                "template_id",
+                "batch_id",
             ),
             "987654321",
         ),
@@ -207,7 +224,35 @@ def _values(world: World) -> dict[str, dict[str, str]]:
             "recipient_id": str(draft.recipients.order_by("position")[0].pk),
         },
         "template": {"pub": template.pub},
+        **_templates(world),
         "running": {"envelope_id": str(world.console.running.pk)},
+    }
+
+
+def _templates(world: World) -> dict[str, dict[str, str]]:
+    """One that is being made; one that is offered, an instance of it, and a batch."""
+    actor = Actor.from_user(world.console.owner)
+
+    def template() -> Envelope:
+        file = consoles.pdf(world.console.owner, "lease.pdf")
+        content = DraftContent("Lease", (DraftDocument(file=file),), template=True)
+        return set_parts(create_draft(actor, "signingtoday", content).pk, [Part("Tenant")], ordered=False)
+
+    making, offered = template(), offer(actor, template().pk)
+    player = Player("Tia", email="tia@example.com")
+    instance = copy_envelope(actor, offered.pk, Mode.INSTANTIATE, Copy(players={"Tenant": player}))
+    batch, _made = make_batch(actor, offered.pk, Rows((Row(2, Copy(players={"Tenant": player})),)))
+    return {
+        "template in making": {
+            "template_id": str(making.pk),
+            "document_id": str(making.documents.get().pk),
+        },
+        "template in use": {
+            "template_id": str(offered.pk),
+            "batch_id": str(batch.pk),
+            "envelope_id": str(instance.pk),
+            "document_id": str(instance.documents.get().pk),
+        },
     }
 
 

@@ -296,11 +296,11 @@ def test_it_is_not_your_turn_yet_says_how_many_come_before(core: FakeGateway, si
 
 def test_places_come_from_a_stylesheet_of_this_revision(core: FakeGateway, signer: Client) -> None:
     core.room = room(State.READ, places=PLACES)
-    style = signer.get(f"{ROOM}/fields-7.css")
+    style = signer.get(f"{ROOM}/fields-{core.room.places_revision}.css")
     assert style["Content-Type"] == "text/css"
     assert b"#place-1{left:12.000%;top:60.000%;width:38.000%;height:9.500%}" in style.content
     assert "immutable" in style["Cache-Control"]
-    assert "immutable" not in signer.get(f"{ROOM}/fields-6.css")["Cache-Control"]
+    assert "immutable" not in signer.get(f"{ROOM}/fields-other.css")["Cache-Control"]
 
 
 @pytest.mark.parametrize("asked", ["", "0", "-1", "x", "9" * 6, "٣"])

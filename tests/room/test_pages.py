@@ -15,7 +15,7 @@ from undersigned.room.forms import path_box
 from undersigned.room.gateway import Code, State
 
 from .asking import DRAWN, LINK, ROOM, heading, html, title
-from .fake_gateway import CODE, ROOM_ID, SECRET, WORDS, FakeGateway, room
+from .fake_gateway import CODE, PLACES, ROOM_ID, SECRET, WORDS, FakeGateway, room
 
 
 # --- the link --------------------------------------------------------------------------------------
@@ -352,3 +352,15 @@ def test_one_address_cannot_go_on_for_ever(
     if state in (State.LINK, State.READ) and path.startswith((LINK, ROOM)):
         return  # counted by link or sitting, whatever the address
     assert knock(1, REMOTE_ADDR="198.51.100.8").status_code != 429
+
+
+def test_a_request_of_fifty_documents_has_an_address_for_its_places(
+    core: FakeGateway, signer: Client
+) -> None:
+    revision = "-".join(str(1_234_567 + n) for n in range(50))
+    core.room = room(State.READ, places=PLACES, revision=revision)
+    page = html(signer.get(f"{ROOM}/read"))
+    [style] = re.findall(rf'href="({ROOM}/fields-[^"]+\.css)"', page)
+    answer = signer.get(style)
+    assert b"#place-2{" in answer.content
+    assert "immutable" in answer["Cache-Control"]

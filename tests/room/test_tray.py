@@ -88,11 +88,11 @@ def test_clauses_and_places_are_marked_on_their_page(core: FakeGateway, member: 
     assert 'id="mark-1" href="#clause-1" data-on="1-1"' in page
     assert 'id="mark-2"' not in page, "it is marked nowhere"
     assert "Disputes are heard in Turku" in page
-    style = member.get(f"{ROOM}/fields-11-of-1.css")
+    style = member.get(f"{ROOM}/fields-{core.room.places_revision}.css")
     assert b"#mark-1{left:10.000%;top:62.000%;width:60.000%;height:6.000%}" in style.content
     assert b"#place-1{" in style.content
     assert "immutable" in style["Cache-Control"]
-    assert "immutable" not in member.get(f"{ROOM}/fields-11-of-2.css")["Cache-Control"]
+    assert "immutable" not in member.get(f"{ROOM}/fields-other.css")["Cache-Control"]
 
 
 # --- signing ----------------------------------------------------------------------------------------------

@@ -150,12 +150,14 @@ def _already(sitting: Sitting, request: SignRequest) -> bool:
 
 
 def _again(sitting: Sitting) -> Sitting:
-    """The sitting, its person and their envelope as they are now."""
-    return Sitting.objects.select_related(
+    """The sitting, its person and their envelope as they are now; on the table is what the caller saw there."""
+    fresh = Sitting.objects.select_related(
         "recipient__envelope__organization",
         "recipient__envelope__owner_user",
         "recipient__envelope__collection",
     ).get(pk=sitting.pk)
+    fresh.focus = sitting.focus
+    return fresh
 
 
 def _begin(

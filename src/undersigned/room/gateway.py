@@ -6,6 +6,7 @@ people, no codes, no internal ids. Times are aware datetimes; sizes of pages are
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -168,11 +169,10 @@ class Room:
 
     @property
     def places_revision(self) -> str:
-        """Changes with what `places` says, for the address of their stylesheet."""
+        """Changes with what `places` says, for the address of their stylesheet; short, however many documents there are."""
         table = self.table
-        if table is None:
-            return self.revision
-        return f"{self.documents[table.document - 1].revision}-of-{table.number}"
+        said = self.revision if table is None else self.documents[table.document - 1].revision
+        return hashlib.sha256(f"{said} {self.on_table}".encode()).hexdigest()[:16]
 
     @property
     def next_task(self) -> Task | None:

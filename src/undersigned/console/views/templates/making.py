@@ -151,7 +151,11 @@ def delete(request: HttpRequest, actor: Actor, template: Envelope) -> HttpRespon
 @draft_page
 def roles(request: HttpRequest, actor: Actor, template: Envelope) -> HttpResponse:
     """Who signs, by role; the people come when the template is used."""
-    form = RolesForm(parts_of(template), ordered=is_ordered(template), data=request.POST or None)
+    form = RolesForm(
+        parts_of(template),
+        ordered=is_ordered(template),
+        data=request.POST if request.method == "POST" else None,
+    )
     if request.method == "POST":
         try:
             set_parts(template.pk, form.parts(), ordered=form.is_ordered())
@@ -279,7 +283,10 @@ def _save(template: Envelope, document: Document, rows: list[Row]) -> bool:
 @draft_page
 def check(request: HttpRequest, actor: Actor, template: Envelope) -> HttpResponse:
     """What it is called, who may use it, and all of it on one page."""
-    form = TitleForm(request.POST or None, initial={"title": template.title, "public": template.public})
+    form = TitleForm(
+        request.POST if request.method == "POST" else None,
+        initial={"title": template.title, "public": template.public},
+    )
     missing = _missing(template)
     if request.method == "POST" and form.is_valid():
         try:

@@ -44,7 +44,9 @@ def use(request: HttpRequest, actor: Actor, template: Envelope) -> HttpResponse:
         return redirect("console:template", template_id=template.pk)
     plan = plan_of(template).documents or ()
     names = [p for p in open_parts(plan) if p] or parts(plan)
-    form = UseForm(template.title, names, text_names(plan), request.POST or None)
+    form = UseForm(
+        template.title, names, text_names(plan), request.POST if request.method == "POST" else None
+    )
     if request.method == "POST" and form.is_valid():
         players = form.players(actor.organization)
         copy = Copy(title=form.cleaned_data["title"].strip() or None, players=players, values=form.values())
