@@ -151,6 +151,15 @@ def test_out_at_once_with_all_tokens(user: User, organization: Organization) -> 
     assert tokens.find("signingtoday", session.token) is None
 
 
+def test_switched_off_by_whatever_means(user: User, organization: Organization) -> None:
+    carl = member(organization)
+    client, _ = create_oauth_client(user, "signingtoday", Credential.Reach.USER, "x")
+    session = tokens.begin(client, carl)
+    User.objects.filter(pk=carl.pk).update(disabled_at=clock.now())
+    assert tokens.find("signingtoday", session.token) is None
+    assert tokens.renew(client, session.refresh) is None
+
+
 def test_somebody_must_be_left(user: User, organization: Organization) -> None:
     member(organization, "robot", role=User.Role.ADMIN, kind=User.Kind.ROBOT)
     gone = member(organization, "gone", role=User.Role.ADMIN, disabled_at=clock.now())

@@ -588,3 +588,10 @@ def test_what_is_not_believed(today: Today, today_stranger: Today) -> None:
         .exclude(username="eve")
         .exists()
     )
+
+
+def test_an_empty_secret_signs_nothing(today: Today) -> None:
+    form = assertion(today, secret="")
+    today.user.organization.login_secret = None
+    today.user.organization.save()
+    assert saml(today, form).status_code == 409

@@ -15,10 +15,13 @@ from django.urls import reverse
 from playwright.sync_api import Page, Route, sync_playwright
 
 from undersigned.accounts.clear_password import send_link
+from undersigned.accounts.devices import challenge, register
+from undersigned.accounts.endpoints import Endpoint, keep_endpoint
 from undersigned.accounts.models import Capability, Group, User
 from undersigned.base import clock
 from undersigned.delivery import account
-from undersigned.delivery.models import Message
+from undersigned.delivery.models import Message, WebhookEvent
+from undersigned.delivery.outbox import announce
 from undersigned.envelopes.actor import Actor
 from undersigned.envelopes.mark_deleted import mark_deleted
 from undersigned.envelopes.metadata import set_metadata
@@ -26,7 +29,9 @@ from undersigned.envelopes.metadata_templates import Chosen, add_field, add_temp
 from undersigned.envelopes.models import Envelope
 from undersigned.envelopes.set_retention import set_retention
 from undersigned.jobs.models import Job
+from undersigned.sealing.identities import make_identity
 
+from .test_own import picture
 from .world import World
 
 pytestmark = pytest.mark.browser
@@ -118,6 +123,34 @@ def operator_answers(world: World, visit: Callable[[str], Client]) -> dict[str, 
     return _with_static(got, client)
 
 
+@pytest.fixture
+def own_answers(world: World, visit: Callable[[str], Client]) -> dict[str, Answer]:
+    """Keys, devices and server of an account, with names that are long, and a form that was refused."""
+    client, owner = visit("owner"), world.owner
+    identity = make_identity(owner, f"Key of the {'harbour-' * 8}department")
+    make_identity(owner, "Another")
+    look = reverse("console:signing-key-look", args=[identity.pub])
+    client.post(look, {"file": SimpleUploadedFile("a.png", picture())})
+    register(challenge(owner), "e6419924-fd1d-4c42-9fa2-88023461f5df", f"Phone {'x' * 60}", "signingtoday")
+    keep_endpoint(owner, "signingtoday", Endpoint(f"https://hooks.example/{'a' * 90}", {"X-Tenant": ("7",)}))
+    event = WebhookEvent.objects.create(
+        organization=owner.organization,
+        owner_user=owner,
+        dialect="signingtoday",
+        pub="e1",
+        kind="DST_STATUS_CHANGED",
+        body=b"{}",
+        envelope_id=world.sent.pk,
+    )
+    announce(event)
+    pages = [reverse(f"console:{name}") for name in ("password", "signing-keys", "devices", "endpoint")]
+    got = {p: _answer(client, p) for p in [*pages, look]}
+    for name, form in (("devices", {}), ("bring-signing-key", {"password": "x"}), ("lasting-token", {})):
+        found = client.post(reverse(f"console:{name}"), form)
+        got[reverse(f"console:{name}") + "?posted"] = (found.status_code, dict(found.headers), found.content)
+    return _with_static(got, client)
+
+
 def _of_metadata(world: World) -> list[str]:
     """Pages about metadata, with names that are long."""
     board = world.owner.organization
@@ -183,8 +216,8 @@ def _of_people(world: World, client: Client) -> dict[str, Answer]:
 
 def _with_static(got: dict[str, Answer], client: Client) -> dict[str, Answer]:
     for _, _, body in list(got.values()):
-        wanted = re.findall(r'(?:href|src)="((?:/static/|/console/drafts/[^"]+\.jpg)[^"]*)"', body.decode())
-        for found in [*wanted, *MODULES]:
+        wanted = re.findall(rb'(?:href|src)="((?:/static/|/console/drafts/[^"]+\.jpg)[^"]*)"', body)
+        for found in [*(w.decode() for w in wanted), *MODULES]:
             if found not in got:
                 got[found] = _answer(client, found)
                 assert got[found][0] == 200, found
@@ -203,6 +236,10 @@ def test_pages_fit_their_screens_and_pass_axe(answers: dict[str, Answer]) -> Non
 
 def test_an_operators_pages_fit_their_screens_and_pass_axe(operator_answers: dict[str, Answer]) -> None:
     _look_at(operator_answers)
+
+
+def test_an_accounts_own_pages_fit_their_screens_and_pass_axe(own_answers: dict[str, Answer]) -> None:
+    _look_at(own_answers)
 
 
 def _look_at(answers: dict[str, Answer]) -> None:
@@ -231,7 +268,9 @@ def _look_at(answers: dict[str, Answer]) -> None:
             "console",
             lambda m: wrong.append(f"{page.url}: {m.text}") if "Content Security" in m.text else None,
         )
-        for path in [p for p in answers if not p.startswith("/static/") and not p.endswith(".jpg")]:
+        for path in [
+            p for p, (_, _, body) in answers.items() if body.lstrip().startswith(b"<!doctype html>")
+        ]:
             page.goto(f"{HOST}{path}")
             wrong += [f"{path}: {what}" for what in _faults(page, thorough="/drafts/" in path)]
         browser.close()

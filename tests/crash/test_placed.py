@@ -9,6 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.conformance.file_server import serving
+from tests.pdfs import make_pdf
+
 from .product import Product, database
 from .receivers import free_port, receiving
 
@@ -49,3 +52,17 @@ def test_nor_does_one_while_results_are_sealed_and_packages_are_built(tmp_path: 
     assert done["faults"] == []
     points = {re.sub(r" \d+, (before|after)$", "", point) for point in done["points"]}
     assert {"result, bytes", "result, commit", "package, bytes", "package, commit"} <= points
+
+
+def test_nor_does_one_while_a_sheet_makes_envelopes_and_files_are_fetched(tmp_path: Path) -> None:
+    with (
+        database(os.environ["UNDERSIGNED_TEST_DB"], os.environ.get("UNDERSIGNED_TEST_POSTGRES", "")) as url,
+        serving() as server,
+    ):
+        server.files = {"/lease.pdf": make_pdf(2, "Lease")}
+        product = Product(tmp_path, free_port(), url, webhook_allow_private=True)
+        done = json.loads(product.python("tests.crash.placed_batch", server.url("/lease.pdf")))
+    assert done["faults"] == []
+    points = {re.sub(r" \d+, (before|after)$", "", point) for point in done["points"]}
+    assert {"sheet, commit", "robot, commit", "send_batch, commit"} <= points
+    assert {"fetch_source, bytes", "fetch_source, commit"} <= points

@@ -35,7 +35,9 @@ class RoleLine:
 class RolesForm:
     """Names of roles, one a line; an empty line takes its role out."""
 
-    def __init__(self, parts: Sequence[Part], *, ordered: bool, data: Mapping[str, Any] | None = None) -> None:
+    def __init__(
+        self, parts: Sequence[Part], *, ordered: bool, data: Mapping[str, Any] | None = None
+    ) -> None:
         self.faults: list[RoleLine] = []
         self.error = ""
         self.data = data
@@ -44,7 +46,9 @@ class RolesForm:
             known = [(p.name, p.key) for p in parts]
         else:
             self.ordered = data.get("ordered") == "yes"
-            found = [(str(data.get(f"name-{n}", "")), str(data.get(f"key-{n}", ""))) for n in range(PARTS_MAX)]
+            found = [
+                (str(data.get(f"name-{n}", "")), str(data.get(f"key-{n}", ""))) for n in range(PARTS_MAX)
+            ]
             known = [(name.strip(), key[:10]) for name, key in found if name.strip()]
         self.given = len(known)
         lines = [*known, *[("", "")] * min(MORE, PARTS_MAX - len(known))]
@@ -76,7 +80,10 @@ class TitleForm(DraftForm):
     """What the template is called, and who may use it."""
 
     title = forms.CharField(
-        label=gettext_lazy("Title"), max_length=TITLE_MAX, required=False, widget=text_input(autocomplete="off")
+        label=gettext_lazy("Title"),
+        max_length=TITLE_MAX,
+        required=False,
+        widget=text_input(autocomplete="off"),
     )
     public = forms.BooleanField(
         label=gettext_lazy("Everybody in the organisation who sends envelopes may use it"), required=False
@@ -86,13 +93,24 @@ class TitleForm(DraftForm):
 class UseForm(DraftForm):
     """People for the roles of a template, and values for its text fields; made of the template."""
 
-    def __init__(self, title: str, parts: Sequence[str], texts: Sequence[str], *args: Any, **kwargs: Any) -> None:
+    def __init__(
+        self, title: str, parts: Sequence[str], texts: Sequence[str], *args: Any, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.parts, self.texts = parts, texts
         self.fields["title"] = forms.CharField(
-            label=_("Title"), initial=title, max_length=TITLE_MAX, required=False, widget=text_input(autocomplete="off")
+            label=_("Title"),
+            initial=title,
+            max_length=TITLE_MAX,
+            required=False,
+            widget=text_input(autocomplete="off"),
         )
-        labels = {"name": _("First name"), "surname": _("Last name"), "email": _("Mail address"), "phone": _("Mobile phone")}
+        labels = {
+            "name": _("First name"),
+            "surname": _("Last name"),
+            "email": _("Mail address"),
+            "phone": _("Mobile phone"),
+        }
         for number in range(len(parts)):
             for what, label in labels.items():
                 widget = text_input(autocomplete="off", **({"type": "email"} if what == "email" else {}))
@@ -108,7 +126,8 @@ class UseForm(DraftForm):
         """The fields of each part, for the page."""
         names = ("name", "surname", "email", "phone")
         return [
-            {"name": part, "fields": [self[f"{what}-{n}"] for what in names]} for n, part in enumerate(self.parts)
+            {"name": part, "fields": [self[f"{what}-{n}"] for what in names]}
+            for n, part in enumerate(self.parts)
         ]
 
     def text_fields(self) -> list[Any]:
@@ -119,10 +138,15 @@ class UseForm(DraftForm):
         said = self.cleaned_data
         found = {}
         for number, part in enumerate(self.parts):
-            one = {what: said.get(f"{what}-{number}", "").strip() for what in ("name", "surname", "email", "phone")}
+            one = {
+                what: said.get(f"{what}-{number}", "").strip()
+                for what in ("name", "surname", "email", "phone")
+            }
             if not any(one.values()):
                 continue
-            users = User.objects.filter(organization=organization, disabled_at=None, email__iexact=one["email"])
+            users = User.objects.filter(
+                organization=organization, disabled_at=None, email__iexact=one["email"]
+            )
             known = list(users[:2]) if one["email"] else []
             found[part] = Player(**one, user=known[0] if len(known) == 1 else None)
         return found

@@ -21,5 +21,7 @@ def describe_template(actor: Actor, envelope_id: int, *, title: str, public: boo
             envelope.title, envelope.public = title, public
             envelope.save(update_fields=["title", "public", "updated_at"])
             search.rebuild(envelope)
-            audit.append(envelope, "changed", now(envelope.organization.clock_offset), by=actor, changed=["title"])
+            audit.append(
+                envelope, "changed", now(envelope.organization.clock_offset), by=actor, changed=["title"]
+            )
     return envelope

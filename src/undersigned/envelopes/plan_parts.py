@@ -62,8 +62,9 @@ def is_ordered(envelope: Envelope) -> bool:
 def is_drawn(envelope: Envelope) -> bool:
     """Is it as these use cases make it? What a program has planned otherwise is for the program to change."""
     documents = plan_of(envelope).documents or ()
-    return len({d.groups for d in documents}) <= 1 and all(
-        [r.key for r in d.requests] == [r.signer for r in d.requests] == [s.key for s in signers_of([d])]
+    return all(
+        d.groups == documents[0].groups
+        and [r.key for r in d.requests] == [r.signer for r in d.requests] == [s.key for s in signers_of([d])]
         and all(f.signer is not None for f in d.fields)
         and all(is_open(s) and name_of(s) for s in signers_of([d]))
         for d in documents
@@ -128,7 +129,9 @@ def _store(envelope: Envelope, parts: Sequence[Part], *, ordered: bool) -> None:
             document=position,
             groups=groups,
             requests=tuple(PlannedRequest(key=p.key, signer=p.key, caption=p.name) for p in parts),
-            fields=tuple(f for f in former[position].fields if f.signer in keys) if position in former else (),
+            fields=tuple(f for f in former[position].fields if f.signer in keys)
+            if position in former
+            else (),
         )
         for position in positions.values_list("position", flat=True)
     )
@@ -153,7 +156,9 @@ def place_planned(envelope_id: int, document_id: int, places: Sequence[PlannedPl
     """
     with atomic():
         envelope = locked_draft(envelope_id)
-        document = envelope.documents.filter(pk=document_id, removed_at=None).select_related("original").first()
+        document = (
+            envelope.documents.filter(pk=document_id, removed_at=None).select_related("original").first()
+        )
         if document is None:
             raise NotFound
         keys = {p.key for p in parts_of(envelope)}

@@ -57,6 +57,13 @@ def draw(path: str, page: int, width: int, target: str) -> list[int]:
     return [image.width, image.height]
 
 
+def first_look(path: str, max_pages: int, pictures: list[tuple[int, str]]) -> dict[str, Any]:
+    """What somebody who opens the file sees first: sizes, widgets, and the first page drawn for each width and target of `pictures`."""
+    for width, target in pictures:
+        draw(path, 1, width, target)
+    return {"sizes": sizes(path, max_pages), "widgets": widgets(path)}
+
+
 def text(path: str, page: int) -> list[list[Any]]:
     """Lines of page `page` (from 1) in reading order, each [text, left, top, width, height], the box in percent of the page as shown.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -137,10 +138,22 @@ def widgets(blob: Blob) -> dict[str, WidgetBox]:
 
 def warm(blob: Blob) -> None:
     """Make what somebody who opens the file sees first, so that nobody waits for it: sizes, fields, the first page's pictures."""
-    sizes(blob)
-    widgets(blob)
-    for width in WIDTHS[:3]:
-        picture(blob, 1, width)
+    with storage.local_path(blob) as path, ExitStack() as stack:
+        pictures = {w: stack.enter_context(storage.temporary_file(".jpg")) for w in WIDTHS[:3]}
+        # Together, since a process for each would cost more than what it does.
+        found = _run(
+            "first_look",
+            path=str(path.absolute()),
+            max_pages=MAX_PAGES,
+            pictures=[[width, str(target)] for width, target in pictures.items()],
+        )
+        texts = {"sizes.json": found["sizes"], "widgets.json": found["widgets"]}
+        for name, rows in texts.items():
+            target = stack.enter_context(storage.temporary_file())
+            target.write_text(json.dumps(rows))
+            cache.put(f"{blob.storage_key}/{name}", target)
+        for width, target in pictures.items():
+            cache.put(f"{blob.storage_key}/1-{width}.jpg", target)
 
 
 def _cached(blob: Blob, what: str, make: Callable[[Path, Path], None]) -> bytes:

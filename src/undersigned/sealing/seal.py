@@ -9,6 +9,7 @@ from pathlib import Path
 from undersigned.files.storage import temporary_file
 
 from . import authority, cms, foreign, reserved, timestamp
+from .leaves import leaves
 
 
 @dataclass(frozen=True)
@@ -45,21 +46,24 @@ def seal_pdf(source: Path, target: Path, request: SealRequest) -> list[str]:
             reason=request.reason,
             location="",
             digits=time_source.reserved,
+            to_close=True,
         )
-        reserved.fill(
-            sealed,
-            region,
-            cms.signed_data(signer, reserved.digest(source, sealed, region), timestamp=time_source.token),
+        message = cms.signed_data(
+            signer, reserved.digest(source, sealed, region), timestamp=time_source.token
         )
-        return close_pdf(sealed, target, patient=request.patient)
+        reserved.fill(sealed, region, message)
+        before = [bytes.fromhex(c) for c in region["certificates"]]
+        certificates = list(dict.fromkeys([*before, *leaves(message)]))
+        return close_pdf(sealed, target, certificates, patient=request.patient)
 
 
-def close_pdf(source: Path, target: Path, *, patient: bool = True) -> list[str]:
-    """Add validation data for every signature that was made here, and a document timestamp, in one revision. Raises as `seal_pdf`."""
+def close_pdf(source: Path, target: Path, certificates: list[bytes], *, patient: bool = True) -> list[str]:
+    """Add validation data for every signature that was made here, and a document timestamp, in one revision.
+
+    `certificates`: DER of those of all signatures and timestamps in the file. Raises as `seal_pdf`.
+    """
     time_source = timestamp.current()
-    found = reserved.begin("signing_certificates", path=str(source))["certificates"]
-    leaves = [bytes.fromhex(c) for c in found]
-    data, others = time_source.validation_data(leaves), foreign.proofs(leaves, patient=patient)
+    data, others = time_source.validation_data(certificates), foreign.proofs(certificates, patient=patient)
     region = reserved.begin(
         "begin_closing",
         source=str(source),

@@ -338,8 +338,8 @@ def webhooks(request: HttpRequest, actor: Actor, envelope_id: int) -> HttpRespon
         posts[post.row.webhook_event_id or 0].append(post)
     events = [
         {"row": e, "body": bytes(e.body).decode(errors="replace"), "posts": posts[e.pk]}
-        for e in WebhookEvent.objects.filter(
-            envelope_id=envelope.pk, organization=actor.organization
-        ).order_by("pk")
+        for e in WebhookEvent.objects.filter(envelope_id=envelope.pk, organization=actor.organization)
+        .select_related("owner_user__endpoint")
+        .order_by("pk")
     ]
     return tab_page(request, actor, envelope, "webhooks", events=events)

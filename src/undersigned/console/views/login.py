@@ -14,6 +14,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from undersigned.accounts import limits, passwords
+from undersigned.accounts.capabilities import may_create_envelopes
 from undersigned.accounts.login import PER_PAIR, QUARTER, check_login
 from undersigned.base.db import atomic
 from undersigned.console import scope
@@ -63,11 +64,13 @@ def sign_out(request: HttpRequest) -> HttpResponse:
 def password(request: HttpRequest, actor: Actor) -> HttpResponse:
     """Change one's own password; other sessions of the account end."""
     form = PasswordForm(actor.user, request.POST or None)
+    programs = may_create_envelopes(actor.user)
+    about = {"form": form, "tab": "account", "page": "password", "mine": True, "programs": programs}
     if request.method == "POST":
         try:
             limits.take("password.change", str(actor.user.pk), PER_PAIR, QUARTER)
         except limits.LimitReached as e:
-            page = render(request, "console/password.html", {"form": form, "locked": e.minutes})
+            page = render(request, "console/password.html", about | {"locked": e.minutes})
             return limits.refused(page, e)
         if form.is_valid():
             with atomic():
@@ -75,9 +78,7 @@ def password(request: HttpRequest, actor: Actor) -> HttpResponse:
             update_session_auth_hash(request, actor.user)
             flash.success(request, _("Your password has been changed. Other sign-ins of yours have ended."))
             return redirect("console:password")
-    return render(
-        request, "console/password.html", {"form": form, "tab": "account"}, status=422 if form.errors else 200
-    )
+    return render(request, "console/password.html", about, status=422 if form.errors else 200)
 
 
 def _safe_next(request: HttpRequest) -> str:

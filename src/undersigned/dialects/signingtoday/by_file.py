@@ -10,7 +10,7 @@ from typing import BinaryIO, cast
 
 from django.conf import settings
 from django.db.models import QuerySet
-from django.http import FileResponse, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from ninja import Router
 
@@ -85,14 +85,15 @@ _SENTENCES = {
     response=statuses(200, None, 404, 409),
     openapi_extra=a_file(XLSX),
 )
-def sample(request: HttpRequest, dst_id: str) -> HttpResponseBase:
+def sample(request: HttpRequest, dst_id: str) -> HttpResponse:
     _actor, template = maker_of(request, dst_id)
     refuse_unless_offered(template)
     with storage.temporary_file(".xlsx") as path:
         head = batch_sheet.headings(template)
         sheets.write_xlsx(path, template.title, head, [batch_sheet.sample_row(template)])
-        # The open file outlives its name.
-        return FileResponse(path.open("rb"), content_type=XLSX, as_attachment=True, filename="sheet.xlsx")
+        content = path.read_bytes()
+    disposition = {"Content-Disposition": 'attachment; filename="sheet.xlsx"'}
+    return HttpResponse(content, content_type=XLSX, headers=disposition)
 
 
 @router.post(

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import io
-import json
-
-import segno
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from ninja import Router
 from pydantic import Field
 
 from undersigned.accounts import devices
 from undersigned.accounts.models import Capability, Device
+from undersigned.accounts.pairing import begin_pairing
 from undersigned.dialects.shared import callers
 from undersigned.envelopes.errors import NotFound
 
@@ -86,11 +82,13 @@ class PushToken(Wire):
 def challenge(request: HttpRequest) -> HttpResponse:
     """The former one is void. Not for devices themselves: they would pair others."""
     devices.refuse_device(credential_of(request))
-    user = user_of(request)
-    issued = Challenge(
-        user_id=str(user.pub), base_url=f"{settings.PUBLIC_URL}/api", challenge=devices.challenge(user)
-    )
-    response = _qr_code(issued) if _wants_picture(request) else json_of(issued)
+    pairing = begin_pairing(user_of(request))
+    if _wants_picture(request):
+        response = HttpResponse(pairing.png(), content_type="image/png")
+    else:
+        response = json_of(
+            Challenge(user_id=pairing.user, base_url=pairing.base_url, challenge=pairing.challenge)
+        )
     response["Vary"] = "Accept"
     return response
 
@@ -186,10 +184,3 @@ def _wants_picture(request: HttpRequest) -> bool:
     """Only who asks for a picture by name and for no JSON: the vendor's SDKs send lists of both."""
     accepted = request.headers.get("Accept", "").lower()
     return "image/png" in accepted and "json" not in accepted
-
-
-def _qr_code(issued: Challenge) -> HttpResponse:
-    picture = io.BytesIO()
-    text = json.dumps(issued.model_dump(mode="json", by_alias=True), separators=(",", ":"))
-    segno.make(text, error="m", micro=False).save(picture, kind="png", scale=6)
-    return HttpResponse(picture.getvalue(), content_type="image/png")

@@ -49,7 +49,7 @@ def clean(source: str, target: str, shade: int = 0) -> dict[str, int]:
 def _otsu(histogram: list[int]) -> int:
     """The grey level that best parts ink from paper (Otsu 1979: greatest variance between the two)."""
     total, weighted = sum(histogram), sum(v * n for v, n in enumerate(histogram))
-    best, level, count, dark = 0.0, 127, 0, 0
+    best, first, last, count, dark = 0.0, 127, 127, 0, 0
     for value, number in enumerate(histogram):
         count += number
         dark += value * number
@@ -57,5 +57,7 @@ def _otsu(histogram: list[int]) -> int:
             continue
         spread = count * (total - count) * (dark / count - (weighted - dark) / (total - count)) ** 2
         if spread > best:
-            best, level = spread, value
-    return min(level + 20, 250)
+            best, first, last = spread, value, value
+        elif spread == best:
+            last = value  # nothing is of these greys: the line is drawn in their middle
+    return min((first + last) // 2 + 20, 250)

@@ -47,8 +47,11 @@ class Signer:
 class Placed(Protocol):
     """Whose place it is, as the editor shows it: a person, or a part that somebody will take."""
 
-    colour: int
-    initials: str
+    @property
+    def colour(self) -> int: ...
+
+    @property
+    def initials(self) -> str: ...
 
     @property
     def name(self) -> str: ...
@@ -201,7 +204,9 @@ def _editor(
         "signers": signers,
         "rows": rows,
         "empty_row": Row(len(rows)),
-        "pages": placed_pages(signers, rows, sizes_of(document), "console:new-page", envelope.pk, document.pk),
+        "pages": placed_pages(
+            signers, rows, sizes_of(document), "console:new-page", envelope.pk, document.pk
+        ),
         "most": TOTAL_MAX,
     }
 

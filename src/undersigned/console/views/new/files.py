@@ -96,7 +96,7 @@ def delete(request: HttpRequest, actor: Actor, envelope: Envelope) -> HttpRespon
     return show(request, envelope, "files", documents=documents(envelope), asks_to_delete=True)
 
 
-Store = Callable[[HttpRequest, Actor, UploadedFile[bytes]], File]
+Store = Callable[[HttpRequest, Actor, "UploadedFile[bytes]"], File]
 
 
 def received_files(request: HttpRequest, actor: Actor, store: Store) -> list[File]:

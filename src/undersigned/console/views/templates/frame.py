@@ -14,13 +14,12 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from undersigned.console import scope
+from undersigned.console.views.new.fields import COLOURS, initials
 from undersigned.envelopes.access import may_change, refuse_unless_maker, visible_templates
 from undersigned.envelopes.actor import Actor
 from undersigned.envelopes.errors import Conflict, NotFound
 from undersigned.envelopes.models import Envelope, EnvelopeState
 from undersigned.envelopes.plan_parts import is_drawn, parts_of
-
-from ..new.fields import COLOURS, initials
 
 DIALECT = "signingtoday"
 """The API whose programs can use what is made here: templates are of the same kind, whoever makes them."""

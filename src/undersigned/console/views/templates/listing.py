@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from undersigned.console import scope, words
 from undersigned.console.paging import paginate
+from undersigned.console.views.new.frame import documents
 from undersigned.envelopes.access import (
     may_change,
     refuse_unless_maker,
@@ -26,7 +27,6 @@ from undersigned.envelopes.plan_parts import is_drawn
 from undersigned.envelopes.roles import parts, text_names
 from undersigned.envelopes.withdraw_template import withdraw_template
 
-from ..new.frame import documents
 from .frame import DIALECT, parts_shown, template_page
 from .making import placed, stored_rows
 
@@ -112,5 +112,3 @@ def publish(request: HttpRequest, actor: Actor, found: Envelope) -> HttpResponse
     except (Conflict, Invalid):
         flash.error(request, _("Something is missing in this template. Whoever made it must complete it."))
     return redirect("console:template", template_id=found.pk)
-
-

@@ -12,6 +12,18 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from undersigned.base.clock import now
 from undersigned.console import scope
 from undersigned.console.template_forms import RolesForm, TitleForm
+from undersigned.console.views.new.fields import (
+    NAMES,
+    Row,
+    given,
+    numbers_of,
+    placed_pages,
+    plain,
+    sentence,
+    sizes_of,
+)
+from undersigned.console.views.new.files import picture_of, received_files
+from undersigned.console.views.new.frame import documents
 from undersigned.envelopes import rearrange_draft
 from undersigned.envelopes.access import refuse_unless_maker
 from undersigned.envelopes.actor import Actor
@@ -25,7 +37,6 @@ from undersigned.envelopes.models import Document, Envelope
 from undersigned.envelopes.offer import offer
 from undersigned.envelopes.place_fields import TOTAL_MAX
 from undersigned.envelopes.plan_parts import (
-    Part,
     PlannedPlace,
     is_ordered,
     parts_of,
@@ -38,9 +49,6 @@ from undersigned.envelopes.ports import dialect
 from undersigned.files.models import File
 from undersigned.files.store import clean_name, receive, store_pdf
 
-from ..new.fields import NAMES, Row, given, numbers_of, placed_pages, plain, sentence, sizes_of
-from ..new.files import picture_of, received_files
-from ..new.frame import documents
 from .frame import DIALECT, draft_page, parts_shown, show, template_page
 
 KINDS = ("signature", "text", "clause")
@@ -225,7 +233,9 @@ def stored_rows(template: Envelope, document: Document) -> list[Row]:
     ]
 
 
-def placed(template: Envelope, document: Document, rows: list[Row], width: int = 1000) -> list[dict[str, object]]:
+def placed(
+    template: Envelope, document: Document, rows: list[Row], width: int = 1000
+) -> list[dict[str, object]]:
     """The pages with what is on them."""
     return placed_pages(
         parts_shown(template),
@@ -295,7 +305,10 @@ def check(request: HttpRequest, actor: Actor, template: Envelope) -> HttpRespons
         missing=missing,
         parts=parts_shown(template),
         ordered=is_ordered(template),
-        documents=[{"row": d, "pages": placed(template, d, stored_rows(template, d), 160)} for d in documents(template)],
+        documents=[
+            {"row": d, "pages": placed(template, d, stored_rows(template, d), 160)}
+            for d in documents(template)
+        ],
     )
 
 
@@ -306,5 +319,3 @@ def _missing(template: Envelope) -> list[dict[str, str]]:
     if not parts_of(template):
         found.append({"step": "console:template-roles", "text": _("Say who signs.")})
     return found
-
-

@@ -7,8 +7,7 @@ from typing import Any
 from django.contrib import messages as flash
 from django.core import signing
 from django.core.files.uploadedfile import UploadedFile
-from django.http import FileResponse, HttpRequest, HttpResponse, JsonResponse
-from django.http.response import HttpResponseBase
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
@@ -41,12 +40,14 @@ FAULTS_SHOWN = 200
 
 @require_safe
 @template_page
-def sample(request: HttpRequest, actor: Actor, template: Envelope) -> HttpResponseBase:
+def sample(request: HttpRequest, actor: Actor, template: Envelope) -> HttpResponse:
     """A sheet for this template, to be filled in."""
     with storage.temporary_file(".xlsx") as path:
         head = batch_sheet.headings(template)
         sheets.write_xlsx(path, template.title, head, [batch_sheet.sample_row(template)])
-        return FileResponse(path.open("rb"), content_type=XLSX, as_attachment=True, filename="sheet.xlsx")
+        content = path.read_bytes()
+    disposition = {"Content-Disposition": 'attachment; filename="sheet.xlsx"'}
+    return HttpResponse(content, content_type=XLSX, headers=disposition)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -55,7 +56,11 @@ def sheet(request: HttpRequest, actor: Actor, template: Envelope) -> HttpRespons
     """A sheet comes in and is looked at; nothing is made yet."""
     if template.state != EnvelopeState.OFFERED:
         return redirect("console:template", template_id=template.pk)
-    context: dict[str, Any] = {"tab": "templates", "template": template, "headings": batch_sheet.headings(template)}
+    context: dict[str, Any] = {
+        "tab": "templates",
+        "template": template,
+        "headings": batch_sheet.headings(template),
+    }
     if request.method != "POST":
         return render(request, "console/templates/sheet.html", context)
     upload = request.FILES.get("sheet")
@@ -75,7 +80,9 @@ def sheet(request: HttpRequest, actor: Actor, template: Envelope) -> HttpRespons
         context["refused"] = str(scan.NOT_CHECKED)
     except BadSheet as e:
         context |= {
-            "faults": [{"row": f.row, "column": f.column, "text": in_words(f)} for f in e.faults[:FAULTS_SHOWN]],
+            "faults": [
+                {"row": f.row, "column": f.column, "text": in_words(f)} for f in e.faults[:FAULTS_SHOWN]
+            ],
             "fault_count": len(e.faults),
         }
     else:
@@ -108,7 +115,9 @@ def make(request: HttpRequest, actor: Actor, template: Envelope) -> HttpResponse
             wire={"templateId": template.pub},
         )
     except (NotRead, BadSheet, Conflict):
-        flash.error(request, _("The template or the accounts have changed meanwhile. Please look at the sheet again."))
+        flash.error(
+            request, _("The template or the accounts have changed meanwhile. Please look at the sheet again.")
+        )
         return redirect("console:template-sheet", template_id=template.pk)
     return redirect("console:batch", batch_id=batch.pk)
 
@@ -174,7 +183,9 @@ def _preview(rows: Rows) -> list[dict[str, Any]]:
 def _where(error: NotRead) -> str:
     if error.row is None or error.column is None:
         return error.sentence
-    place = _("Row {row}, column {column}:").format(row=error.row, column=batch_sheet.letters(error.column - 1))
+    place = _("Row {row}, column {column}:").format(
+        row=error.row, column=batch_sheet.letters(error.column - 1)
+    )
     return f"{place} {error.sentence}"
 
 

@@ -15,11 +15,15 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from undersigned.console import scope
 from undersigned.console.template_forms import UseForm
+from undersigned.console.views.new.fields import COLOURS, initials, placed_pages, sizes_of
+from undersigned.console.views.new.files import picture_of
+from undersigned.console.views.new.frame import documents
 from undersigned.envelopes import drafts
 from undersigned.envelopes.actor import Actor
 from undersigned.envelopes.compile_groups import faults_of
 from undersigned.envelopes.copies import Copy
 from undersigned.envelopes.copy_envelope import Mode, copy_envelope
+from undersigned.envelopes.copy_envelope import faults_of as faults_of_copy
 from undersigned.envelopes.delete_draft import delete_draft
 from undersigned.envelopes.errors import Conflict, Invalid, NotFound
 from undersigned.envelopes.models import Envelope, EnvelopeState
@@ -28,9 +32,6 @@ from undersigned.envelopes.policy import Policy
 from undersigned.envelopes.roles import name_of, open_parts, parts, signers_of, text_names
 from undersigned.envelopes.send import send
 
-from ..new.fields import COLOURS, initials, placed_pages, sizes_of
-from ..new.files import picture_of
-from ..new.frame import documents
 from .frame import DIALECT, PartShown, template_page
 from .making import stored_rows
 
@@ -46,11 +47,11 @@ def use(request: HttpRequest, actor: Actor, template: Envelope) -> HttpResponse:
     form = UseForm(template.title, names, text_names(plan), request.POST or None)
     if request.method == "POST" and form.is_valid():
         players = form.players(actor.organization)
+        copy = Copy(title=form.cleaned_data["title"].strip() or None, players=players, values=form.values())
         missing = {f"roles.{name}.email": ["required"] for name in names if name not in players}
         try:
             if missing:
-                raise Invalid(missing)
-            copy = Copy(title=form.cleaned_data["title"].strip() or None, players=players, values=form.values())
+                raise Invalid(missing | faults_of_copy(copy))
             made = copy_envelope(actor, template.pk, Mode.INSTANTIATE, copy)
         except Invalid as e:
             form.refuse_roles(e.faults)
@@ -126,7 +127,11 @@ def check(request: HttpRequest, actor: Actor, envelope: Envelope) -> HttpRespons
                         for g in p.groups
                     ],
                     "texts": [
-                        f for p in plan.documents or () if p.document == d.position for f in p.fields if f.kind == "text"
+                        f
+                        for p in plan.documents or ()
+                        if p.document == d.position
+                        for f in p.fields
+                        if f.kind == "text"
                     ],
                     "pages": placed_pages(
                         shown,
