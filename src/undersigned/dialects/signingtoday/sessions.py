@@ -66,7 +66,7 @@ def current(request: HttpRequest) -> HttpResponse:
     auth=None,
     operation_id="samlLogin",
     summary="Create or refresh a user out of an HMAC-protected SAML assertion and log in",
-    response=statuses(303, None, 409),
+    response=statuses(303, None, 400, 409, 413),
     openapi_extra=described((), _SAML)
     | {"responses": {303: {"description": "Logged in", "headers": {"Location": {"schema": TEXT}}}}},
 )

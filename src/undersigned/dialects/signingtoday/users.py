@@ -161,7 +161,7 @@ def change(request: HttpRequest, user_id: str) -> HttpResponse:
     "/user/{user_id}",
     operation_id="enableUser",
     summary="Disable (or re-enable) a user",
-    response=statuses(204, None, 404, 409),
+    response=statuses(204, None, 400, 404, 409),
     openapi_extra=described([_ENABLED]),
 )
 def switch(request: HttpRequest, user_id: str) -> HttpResponse:
