@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from tests.envelopes import groups, templates
@@ -13,7 +15,9 @@ from undersigned.envelopes.access import get_template, visible_templates
 from undersigned.envelopes.actor import Actor
 from undersigned.envelopes.copies import Copy
 from undersigned.envelopes.copy_envelope import Mode, copy_envelope
+from undersigned.envelopes.create_draft import create_draft
 from undersigned.envelopes.decline import decline
+from undersigned.envelopes.draft_content import DraftContent
 from undersigned.envelopes.drafts import locked_draft
 from undersigned.envelopes.errors import Conflict, Invalid, NotFound
 from undersigned.envelopes.models import Envelope, EnvelopeState, EnvelopeTag, Grant, Recipient
@@ -209,3 +213,13 @@ def test_who_sees_a_template(user: User, member: User, organization: Organizatio
     assert get_template(Actor.from_user(member), groups.GROUPS, public.pub or "") == public
     with pytest.raises(NotFound):
         get_template(Actor.from_user(eve), groups.GROUPS, public.pub or "")
+
+
+def test_no_clock_runs_for_a_template(user: User) -> None:
+    user.organization.retention_unsigned_months = user.organization.retention_other_months = 1
+    user.organization.save()
+    content = DraftContent("Lease", template=True)
+    template = create_draft(Actor.from_user(user), groups.GROUPS, content)
+    assert (template.content_erase_at, template.erase_at) == (None, None)
+    instance = create_draft(Actor.from_user(user), groups.GROUPS, replace(content, template=False))
+    assert instance.content_erase_at is not None

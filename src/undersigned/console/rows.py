@@ -21,6 +21,7 @@ from undersigned.envelopes.metadata import values_of
 from undersigned.envelopes.models import (
     Assignment,
     AssignmentState,
+    Collection,
     Envelope,
     EnvelopeState,
     MetadataField,
@@ -45,12 +46,20 @@ class Row:
     metadata: list[tuple[str, str]]
     """Name and value of the first fields, in the template's order."""
 
+    @property
+    def version(self) -> int | None:
+        """Its number, where a later one took the place of another."""
+        of_contract = (
+            self.envelope.collection is not None and self.envelope.collection.kind == Collection.Kind.CONTRACT
+        )
+        return self.envelope.position if of_contract and self.envelope.position > 1 else None
+
 
 def listed(actor: Actor) -> QuerySet[Envelope]:
-    """The newest version of all that `actor` may see."""
+    """The newest version of all that `actor` may see, but templates, which have a page of their own."""
     return (
         visible(actor)
-        .filter(superseded_at=None)
+        .filter(superseded_at=None, template=False)
         .select_related("collection", "created_by_credential", "owner_user")
     )
 

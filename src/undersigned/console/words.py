@@ -197,6 +197,8 @@ _WORK = {
     "seal": gettext_noop("Sealing"),
     "result": gettext_noop("Sealing what one person signed"),
     "package": gettext_noop("Putting signed documents together"),
+    "fetch_source": gettext_noop("Fetching a file"),
+    "send_batch": gettext_noop("Sending the envelopes of a sheet"),
     "deliver": gettext_noop("Sending a message"),
     "tick.erase": gettext_noop("Erasing what is past its time"),
     "tick.sweep": gettext_noop("Clearing up files and counters"),

@@ -5,7 +5,7 @@
 - an API's own end for everything at once: `Policy.retention_months` from the creation, or `Policy.keep_days` from the end of the time of
   the last person.
 
-An envelope's setting wins over its collection's; None means that nothing goes by that clock. A day that the month does not have is its
+A template stays until somebody deletes it. An envelope's setting wins over its collection's; None means that nothing goes by that clock. A day that the month does not have is its
 last one (`base.clock.add_months`).
 """
 
@@ -28,6 +28,8 @@ UNSENT = (EnvelopeState.DRAFT, EnvelopeState.OFFERED, EnvelopeState.FETCHING)
 
 def content_end(envelope: Envelope) -> datetime:
     """When the files of `envelope`, and what is known of its people, go; NEVER when no clock runs."""
+    if envelope.template:
+        return NEVER
     if envelope.agreed_at is not None:
         return _after(envelope.agreed_at, _months(envelope, "retention_signed_months"))
     return _after(envelope.created_at, _months(envelope, "retention_unsigned_months"))
@@ -35,6 +37,8 @@ def content_end(envelope: Envelope) -> datetime:
 
 def envelope_end(envelope: Envelope) -> datetime:
     """When an envelope goes as a whole by a clock of its own; NEVER for one that goes with its collection."""
+    if envelope.template:
+        return NEVER
     collection = envelope.collection
     own = _after((collection or envelope).created_at, envelope.retention_other_months)
     ends = [NEVER if own == NEVER else max(own, _held_until(envelope))]

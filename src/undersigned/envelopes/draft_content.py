@@ -13,7 +13,7 @@ from undersigned.base.text import is_one_line
 from undersigned.files.models import File
 from undersigned.files.store import copy_file
 
-from . import search
+from . import clocks, search
 from .actor import Actor
 from .add_document import begin, format_for
 from .create_envelope import checked_title
@@ -107,6 +107,7 @@ def put_content(actor: Actor, envelope: Envelope, content: DraftContent, at: dat
         for position, tag in enumerate(dict.fromkeys(content.tags))
     )
     put_grants(envelope, content.readers, content.copies)
+    clocks.wind(envelope, at)  # a template stays
     envelope.save()
     search.rebuild(envelope)
 

@@ -27,6 +27,7 @@ from undersigned.envelopes.discussion import may_take_part, place_of
 from undersigned.envelopes.errors import Conflict, NotFound
 from undersigned.envelopes.metadata import described
 from undersigned.envelopes.models import (
+    Collection,
     Document,
     DocumentVersion,
     Envelope,
@@ -123,7 +124,7 @@ def tab_page(
     """One tab under the common head: state, who is next, due, other versions."""
     row = rows.as_rows([envelope], now(actor.organization.clock_offset))[0]
     versions = []
-    if envelope.collection_id:
+    if envelope.collection is not None and envelope.collection.kind == Collection.Kind.CONTRACT:
         versions = list(visible(actor).filter(collection=envelope.collection_id).order_by("position"))
     tabs = [
         ("timeline", _("Timeline")),
