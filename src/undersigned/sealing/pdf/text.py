@@ -141,6 +141,8 @@ def document(texts: Iterable[str], size: tuple[float, float], *, bold: bool = Fa
                 path = Path(folder, f"{name}{style}.{'otf' if name == 'cjk' else 'ttf'}")
                 path.write_bytes(_cut(name, chars | {" "} | (set() if name == "sans" else _JOINERS), weight))
                 pdf.add_font(name, style, path)
+                # Boxes are as they were: else each outline is read and written anew, a third of the time that a page takes.
+                pdf.fonts[f"{name}{style}"].ttfont.recalcBBoxes = False
         pdf.set_text_shaping(True)
         pdf.set_fallback_fonts([name for name in wanted if name != "sans"], exact_match=False)
         pdf.set_font("sans", size=10)
