@@ -199,6 +199,7 @@ _WORK = {
     "package": gettext_noop("Putting signed documents together"),
     "fetch_source": gettext_noop("Fetching a file"),
     "send_batch": gettext_noop("Sending the envelopes of a sheet"),
+    "auto_sign": gettext_noop("Signing for a service account"),
     "deliver": gettext_noop("Sending a message"),
     "tick.erase": gettext_noop("Erasing what is past its time"),
     "tick.sweep": gettext_noop("Clearing up files and counters"),

@@ -12,6 +12,7 @@ from tempfile import TemporaryDirectory
 
 import uharfbuzz as hb
 from fpdf import FPDF
+from fpdf.fonts import TTFFont
 from fpdf.bidi import BidiParagraph
 
 # Name, wheel, file in it. The first font that has a sign draws it. Noto Sans CJK JP holds all of Han, kana and hangul.
@@ -142,7 +143,9 @@ def document(texts: Iterable[str], size: tuple[float, float], *, bold: bool = Fa
                 path.write_bytes(_cut(name, chars | {" "} | (set() if name == "sans" else _JOINERS), weight))
                 pdf.add_font(name, style, path)
                 # Boxes are as they were: else each outline is read and written anew, a third of the time that a page takes.
-                pdf.fonts[f"{name}{style}"].ttfont.recalcBBoxes = False
+                font = pdf.fonts[f"{name}{style}"]
+                assert isinstance(font, TTFFont)
+                font.ttfont.recalcBBoxes = False
         pdf.set_text_shaping(True)
         pdf.set_fallback_fonts([name for name in wanted if name != "sans"], exact_match=False)
         pdf.set_font("sans", size=10)
