@@ -12,8 +12,8 @@ from tempfile import TemporaryDirectory
 
 import uharfbuzz as hb
 from fpdf import FPDF
-from fpdf.fonts import TTFFont
 from fpdf.bidi import BidiParagraph
+from fpdf.fonts import TTFFont
 
 # Name, wheel, file in it. The first font that has a sign draws it. Noto Sans CJK JP holds all of Han, kana and hangul.
 _FONTS = {
