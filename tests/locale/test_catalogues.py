@@ -19,7 +19,7 @@ from tests.delivery.conftest import CODE, URL, core, draft, organization
 from tests.delivery.test_texts import LONG, Words
 from tests.messages import CATALOGUE, PACKAGE, extract, untranslated
 from undersigned.base import languages
-from undersigned.delivery import fit, outbox, texts
+from undersigned.delivery import account, fit, outbox, texts
 from undersigned.delivery.outbox import Draft
 from undersigned.delivery.render import render
 from undersigned.public.templatetags import ui
@@ -142,8 +142,8 @@ def test_every_mail_fits_in_every_language(language: str, draft: Callable[..., D
         assert Words(it.html).words == it.text.split(), purpose
         assert (URL in it.text) == (secret == "url"), purpose
         assert f'<html lang="{language}" dir="ltr">' in it.html
-        room_for_title = LONG["title"][:6] in it.subject
-        assert room_for_title or purpose.endswith("_protected") or purpose == "code", it.subject
+        about_an_envelope = purpose not in (*account.PURPOSES, "code") and not purpose.endswith("_protected")
+        assert (LONG["title"][:6] in it.subject) == about_an_envelope, it.subject
 
 
 @pytest.mark.django_db
