@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django import forms
-from django.contrib.auth.forms import PasswordChangeForm
+from django.contrib.auth.forms import PasswordChangeForm, SetPasswordForm
 from django.utils.translation import gettext_lazy as _
 
 from undersigned.accounts.credentials import check_webhook_url
@@ -50,8 +50,8 @@ class LoginForm(forms.Form):
     )
 
 
-class PasswordForm(PasswordChangeForm):
-    """Old and new password."""
+class ChosenPasswordForm(SetPasswordForm):  # type: ignore[type-arg]  # Django does not know the parameter
+    """A new password, twice."""
 
     use_required_attribute = False
 
@@ -66,11 +66,14 @@ class PasswordForm(PasswordChangeForm):
             ),
             "new_password2": (_("New password again"), "", _("Enter the new password again.")),
         }
-        for name, (label, hint, missing) in words.items():
-            field = self.fields[name]
-            field.label, field.help_text, field.error_messages["required"] = label, hint, missing
+        for name, field in self.fields.items():
+            field.label, field.help_text, field.error_messages["required"] = words[name]
             field.widget.attrs.pop("autofocus", None)
             field.widget.attrs["class"] = "input"
+
+
+class PasswordForm(ChosenPasswordForm, PasswordChangeForm):
+    """Old and new password."""
 
 
 class KeyForm(forms.Form):

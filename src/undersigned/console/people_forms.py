@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.conf import settings
-from django.contrib.auth.forms import SetPasswordForm
 from django.utils.translation import gettext_lazy as _
 
 from undersigned.accounts.capabilities import brought_by
@@ -244,28 +243,6 @@ class ForgottenForm(forms.Form):
         error_messages={"required": _("Enter your user name.")},
         widget=text_input(autocomplete="username", autocapitalize="none", spellcheck="false"),
     )
-
-
-class ChosenPasswordForm(SetPasswordForm):  # type: ignore[type-arg]  # Django does not know the parameter
-    """A new password, twice."""
-
-    use_required_attribute = False
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        words: dict[str, tuple[StrOrPromise, StrOrPromise, StrOrPromise]] = {
-            "new_password1": (
-                _("New password"),
-                _("At least 12 characters; a sentence of your own is good."),
-                _("Enter the new password."),
-            ),
-            "new_password2": (_("New password again"), "", _("Enter the new password again.")),
-        }
-        for name, (label, hint, missing) in words.items():
-            field = self.fields[name]
-            field.label, field.help_text, field.error_messages["required"] = label, hint, missing
-            field.widget.attrs.pop("autofocus", None)
-            field.widget.attrs["class"] = "input"
 
 
 def _choices(form: forms.Form, name: str, choices: list[tuple[str, StrOrPromise]]) -> None:

@@ -15,7 +15,8 @@ from undersigned.accounts import limits, password_tokens
 from undersigned.accounts.choose_password import choose_password
 from undersigned.accounts.forget_password import forget_password
 from undersigned.base import languages
-from undersigned.console.people_forms import ChosenPasswordForm, ForgottenForm
+from undersigned.console.forms import ChosenPasswordForm
+from undersigned.console.people_forms import ForgottenForm
 from undersigned.envelopes.errors import Conflict, Invalid
 
 
