@@ -21,7 +21,7 @@ from django.http import HttpResponse
 
 from undersigned.accounts.models import User
 from undersigned.dialects.signingtoday import dst_wire as wire
-from undersigned.dialects.signingtoday import mapping, notifications, planning, trail
+from undersigned.dialects.signingtoday import notifications, planning, states, trail
 from undersigned.dialects.signingtoday.api import openapi
 from undersigned.envelopes import comment, inbox
 from undersigned.envelopes.models import Envelope, EnvelopeState, Phase
@@ -441,7 +441,7 @@ def test_a_put_publishes_nothing(today: Today) -> None:
 def test_enums_are_ours() -> None:
     enums = CONTRACT["enums"]
     assert enums["DSTStatus"] == [*wire.STATUSES]
-    assert set(mapping._STATUS) == set(EnvelopeState), "total"
+    assert set(states.STATUS) == set(EnvelopeState), "total"
     assert enums["DocumentStatus"] == [*get_args(wire.DocumentStatus)]
     assert enums["SignatureStatus"] == [*get_args(wire.SignatureStatus)]
     assert enums["FormType"] == [*planning.FORM_TYPES]
@@ -482,9 +482,9 @@ def test_every_state_has_its_word(today: Today) -> None:
             for ready in (False, True):
                 Envelope.objects.filter(pub=dst["id"]).update(state=state, phase=phase, send_when_ready=ready)
                 row = Envelope.objects.get(pub=dst["id"])
-                word = mapping.status(row)
+                word = states.status(row)
                 mine = Envelope.objects.filter(pk=row.pk)
-                assert [w for w in wire.STATUSES if mine.filter(mapping.with_status(w)).exists()] == [word]
+                assert [w for w in wire.STATUSES if mine.filter(states.with_status(w)).exists()] == [word]
                 shown.add(word)
     assert shown == set(wire.STATUSES)
     assert today.read("/DSTs", {"$filter": f"status=={word}"})["values"][0]["status"] == word

@@ -1,4 +1,4 @@
-"""From the core's rows to this API's transactions. Total: every state of the core has a word."""
+"""From the core's rows to this API's transactions."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from itertools import count
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
+from django.db.models import Prefetch, QuerySet
 
 from undersigned.accounts.models import User
 from undersigned.base.clock import iso_ms
@@ -25,30 +25,16 @@ from undersigned.envelopes.models import (
     Document,
     DocumentVersion,
     Envelope,
-    EnvelopeState,
     Field,
     Grant,
-    Phase,
     Recipient,
 )
 from undersigned.envelopes.plan import Plan, PlannedDocument, PlannedField, PlannedRequest, plan_of
 from undersigned.files.models import File
 
 from . import dst_wire as wire
+from . import states
 
-_STATUS: dict[EnvelopeState, wire.Status] = {
-    EnvelopeState.DRAFT: "draft",
-    EnvelopeState.OFFERED: "published",
-    EnvelopeState.FETCHING: "downloadingInDraft",  # downloadingInPublished where it will be sent
-    EnvelopeState.SENT: "toSign",  # published, toFill: by its phase
-    EnvelopeState.SEALING: "toSign",
-    EnvelopeState.ON_HOLD: "toSign",
-    EnvelopeState.COMPLETED: "signed",
-    EnvelopeState.DECLINED: "rejected",
-    EnvelopeState.CANCELLED: "rejected",
-    EnvelopeState.EXPIRED: "expired",
-    EnvelopeState.FAILED: "error",
-}
 _DONE: dict[str, wire.SignatureStatus] = {
     AssignmentState.DONE: "signed",
     AssignmentState.WAIVED: "declined",
@@ -62,46 +48,6 @@ _PART = 10_000
 def when(moment: datetime | None) -> str | None:
     """`2013-09-19T04:33:53.976Z`."""
     return iso_ms(moment) if moment else None
-
-
-def status(envelope: Envelope) -> wire.Status:
-    """Never `toSign` while a ticket would refuse because pages are still being made final."""
-    state = EnvelopeState(envelope.state)
-    if state == EnvelopeState.FETCHING and envelope.send_when_ready:
-        return "downloadingInPublished"
-    if state == EnvelopeState.SENT:
-        if envelope.phase == Phase.FILL:
-            return "toFill"
-        if envelope.phase == Phase.PREPARE:
-            return "toFill" if asks_to_fill(plan_of(envelope)) else "published"
-    return _STATUS[state]
-
-
-def asks_to_fill(plan: Plan) -> bool:
-    """Must anybody fill in a text before signing begins?"""
-    return any(f.to_fill for d in plan.documents or () for f in d.fields)
-
-
-def with_status(word: str) -> Q:
-    """Envelopes that have this word."""
-    found = Q(state__in=[s for s, w in _STATUS.items() if w == word and s not in _SPLIT])
-    fills = Q(Exists(Assignment.objects.filter(envelope=OuterRef("pk"), action=Assignment.Action.FILL)))
-    sent = Q(state=EnvelopeState.SENT)
-    match word:
-        case "downloadingInDraft":
-            found |= Q(state=EnvelopeState.FETCHING, send_when_ready=False)
-        case "downloadingInPublished":
-            found |= Q(state=EnvelopeState.FETCHING, send_when_ready=True)
-        case "toFill":
-            found |= sent & (Q(phase=Phase.FILL) | Q(phase=Phase.PREPARE) & fills)
-        case "published":
-            found |= sent & Q(phase=Phase.PREPARE) & ~fills
-        case "toSign":
-            found |= sent & ~Q(phase__in=[Phase.FILL, Phase.PREPARE])
-    return found
-
-
-_SPLIT = (EnvelopeState.FETCHING, EnvelopeState.SENT)
 
 
 def one(actor: Actor, envelope: Envelope) -> wire.DST:
@@ -309,7 +255,7 @@ class _Shown:
             expires_at=when(e.expires_at),
             resources=list(resources.values()),
             signatures=[s for d in documents for s in self.signatures(d)],
-            status=status(e),
+            status=states.status(e),
             error_message=e.error or None,
             tags=[t.tag for t in e.tags.all()],
             template=e.template,
@@ -324,7 +270,7 @@ class _Shown:
 
     def extra(self) -> dict[str, Any]:
         own: dict[str, Any] = json.loads(self.envelope.wire_sealed or "{}").get("extraData", {})
-        word = status(self.envelope)
+        word = states.status(self.envelope)
         if word in ("draft", "downloadingInDraft", "downloadingInPublished"):
             return own
         said = "pending" if word in _RUNNING else word

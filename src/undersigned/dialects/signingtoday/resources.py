@@ -19,7 +19,7 @@ from undersigned.files import pages, scan
 from undersigned.files.models import File
 
 from . import dst_wire as wire
-from . import mapping, members, multipart, reading
+from . import mapping, members, multipart, reading, states
 from .answers import (
     FILE,
     IDEMPOTENCY_KEY,
@@ -257,7 +257,7 @@ def _visible(actor: Actor, envelope_id: int) -> Envelope:
 def _draft(request: HttpRequest, pub: str) -> tuple[Actor, Envelope]:
     """Who asks and a draft that they may change, before anything is uploaded. Raises NotFound, Forbidden, Conflict."""
     actor, envelope = changing(request, pub)
-    if mapping.status(envelope) != "draft":
+    if states.status(envelope) != "draft":
         raise Conflict("already_sent")
     return actor, envelope
 

@@ -29,7 +29,7 @@ from undersigned.envelopes.remind import remind
 from undersigned.envelopes.revise_draft import revise_draft
 from undersigned.envelopes.send import send
 
-from . import dst_reading, mapping, members, query, reading
+from . import dst_reading, mapping, members, query, reading, states
 from . import dst_wire as wire
 from .answers import (
     IDEMPOTENCY_KEY,
@@ -54,7 +54,7 @@ _TAG = Among("envelope", EnvelopeTag.objects.all, Text("tag"))
 TABLE = {
     "id": Identifier("pub"),
     "title": Text("title"),
-    "status": Words("state", conditions={word: mapping.with_status(word) for word in wire.STATUSES}),
+    "status": Words("state", conditions={word: states.with_status(word) for word in wire.STATUSES}),
     "createdByUser": Identifier("owner_user__pub"),
     "createdAt": Moment("created_at"),
     "updatedAt": Moment("updated_at"),
@@ -163,7 +163,7 @@ def get(request: HttpRequest, dst_id: str) -> HttpResponse:
 def update(request: HttpRequest, dst_id: str) -> HttpResponse:
     actor, envelope = changing(request, dst_id)
     fields, _ = reading.fields_of(request, BODY_MAX)
-    if mapping.status(envelope) != "draft":
+    if states.status(envelope) != "draft":
         raise Conflict("already_sent")
     content = dst_reading.draft_of(actor, fields, envelope)
     reading.settle(fields)
@@ -237,7 +237,7 @@ def fill(request: HttpRequest, dst_id: str) -> HttpResponse:
     extra = fields.object("extraData")
     value = extra.text("value") or extra.text("text") if extra is not None else ""
     reading.settle(fields)
-    if mapping.status(envelope) != "toFill":
+    if states.status(envelope) != "toFill":
         raise Conflict("not_filling")
     if found is None:
         raise Faulty({"id": ["No such text form"]})
@@ -280,7 +280,7 @@ def signing_address(request: HttpRequest, dst_id: str, doc_id: str, sign_id: str
     asked = _asked(envelope, number_in(doc_id), number_in(sign_id))
     if asked.recipient.user_id != actor.user.pk:
         access.refuse_unless_may_change(actor, envelope)
-    if asked.state != AssignmentState.OPEN or mapping.status(envelope) != "toSign":
+    if asked.state != AssignmentState.OPEN or states.status(envelope) != "toSign":
         raise Conflict("not_your_turn")
     return json_of(wire.SigningAddress(url=mapping.ticket_of(asked)))
 
