@@ -5,12 +5,15 @@ from __future__ import annotations
 import base64
 import io
 import json
+import secrets
 import time
+import tracemalloc
 import zipfile
 from collections.abc import Callable, Iterator
 from copy import deepcopy
 from typing import Any
 
+import pikepdf
 import pytest
 from django.conf import LazySettings
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -592,6 +595,24 @@ def test_a_group_is_counted_and_its_files_come_together(today: Today) -> None:
         assert names[0].startswith("0001 Sale 0/")
         assert b"/ByteRange" in archive.read(names[0]), "the signed one"
         assert b"/ByteRange" not in archive.read(names[4])
+
+
+def test_the_archive_is_never_held_as_a_whole(today: Today) -> None:
+    data = io.BytesIO()
+    with pikepdf.open(io.BytesIO(make_pdf())) as heavy:
+        heavy.Root.Weight = heavy.make_stream(secrets.token_bytes(1 << 20))
+        heavy.save(data)
+    body = embedded(data.getvalue(), template=True)
+    body["documents"][0] |= {"forms": [], "signerGroups": [{"signers": [BUYER]}]}
+    dst = json_of(today.post("/robot/DSTs", body))
+    group = json_of(by_file(today, dst["id"], table(60)))["instantiationGroup"]
+    response = today.get(f"/DSTs/instantiationGroup/{group}/resources")
+    tracemalloc.start()
+    size = sum(len(piece) for piece in response)  # type: ignore[arg-type]
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert size > 60 << 20
+    assert peak < 12 << 20, f"{peak >> 20} MB for an archive of {size >> 20} MB"
 
 
 def test_as_csv_with_semicolons(today: Today) -> None:
