@@ -110,6 +110,7 @@ def _scan(
         kept.callback(path.unlink, missing_ok=True)
         left = limit - sum(d.size for d in decoders)
         decoders.append(_Decoder(path, left, limit))
+        kept.callback(decoders[-1].target.close)
         return decoders[-1]
 
     scanner = _Scanner(json.dumps(member).encode(), begin, every=every)
