@@ -75,10 +75,10 @@ def test_who_seals_second_changes_nothing(agreed: Envelope, monkeypatch: pytest.
     """Another worker completes the envelope while this one makes the evidence."""
     real = sealing.seal_evidence
 
-    def overtaken(envelope: Envelope, sealed: dict[int, str]) -> object:
+    def overtaken(envelope: Envelope, sealed: dict[int, str], unproven: set[str]) -> object:
         monkeypatch.setattr(sealing, "seal_evidence", real)
         sealing.seal(envelope.pk, Free())  # type: ignore[arg-type]
-        return real(envelope, sealed)
+        return real(envelope, sealed, unproven)
 
     monkeypatch.setattr(sealing, "seal_evidence", overtaken)
     sealing.seal(agreed.pk, Free())  # type: ignore[arg-type]

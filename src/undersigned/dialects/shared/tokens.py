@@ -151,7 +151,7 @@ def _form(request: HttpRequest, *, multipart: bool) -> Mapping[str, str]:
             raise TokenError("invalid_request")
     except (body.Malformed, body.TooLong, ValueError) as e:
         raise TokenError("invalid_request") from e
-    if any("\x00" in value for _, value in pairs):
+    if any("\x00" in value for name, value in pairs if name != "scope"):  # of a scope that is its own fault
         raise TokenError("invalid_request")
     # A parameter without a value counts as left out (RFC 6749, 3.1).
     pairs = [(name, value) for name, value in pairs if value]

@@ -19,7 +19,7 @@ from .port import DIALECT
 from .query_fields import Moment, Text
 from .wire import Wire
 
-router = Router(tags=["devices"])
+router = Router(tags=["devices"], by_alias=True)
 DEVICE_ID = answers.query("deviceId", text="As the device calls itself.", required=True)
 DEVICES = {"deviceId": Text("device_id"), "name": Text("name"), "registeredAt": Moment("registered_at")}
 _PNG = {

@@ -26,7 +26,7 @@ from .auth import user_of
 from .errors import Faulty
 from .wire import Wire
 
-router = Router(tags=["identities"])
+router = Router(tags=["identities"], by_alias=True)
 PROVIDER = "Undersigned"
 KINDS = ("PDF_Document", "Image")
 _FAULTS = {

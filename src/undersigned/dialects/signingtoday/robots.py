@@ -22,7 +22,7 @@ from .errors import Faulty, in_our_words
 from .port import DIALECT
 from .wire import Wire
 
-router = Router(tags=["robots"])
+router = Router(tags=["robots"], by_alias=True)
 WHOSE = [
     answers.query("username", text="Whose, instead of the caller's; for administrators."),
     answers.query("domain", text="The organization's; no other may be named."),
