@@ -124,7 +124,9 @@ def test_only_the_vetting_client_calls_out() -> None:
             names = [a.name for a in node.names] if isinstance(node, ast.Import) else []
             if isinstance(node, ast.ImportFrom) and node.module:
                 names = [f"{node.module}.{a.name}" for a in node.names]
-            names = [n for n in names if n != "urllib.request.parse_http_list"]  # reads a header, calls nobody
+            names = [
+                n for n in names if n != "urllib.request.parse_http_list"
+            ]  # reads a header, calls nobody
             if any(n == c or n.startswith(f"{c}.") for n in names for c in CLIENTS):
                 found.add(str(path.relative_to(root)))
     assert found <= CALLERS, found - CALLERS
