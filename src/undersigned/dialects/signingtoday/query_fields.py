@@ -6,6 +6,7 @@ Conditions are never unknown (SQL's NULL), so that "not" is their opposite: what
 from __future__ import annotations
 
 import uuid
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -57,7 +58,7 @@ def _like(expression: Any, pattern: str) -> Q:
 
 
 @dataclass(frozen=True)
-class Member:
+class Member(ABC):
     """`path`: where the value is, from the list's rows; `sorts`: it can be sorted by."""
 
     path: str
@@ -65,9 +66,9 @@ class Member:
     has_members = False
     """It is an object; `keys` lead into it."""
 
+    @abstractmethod
     def compare(self, operator: Operator, value: Given, keys: Sequence[str] = ()) -> Q:
-        """Raises BadValue."""
-        raise NotImplementedError
+        """The rows whose value compares so. Raises BadValue."""
 
     def _lookup(self, operator: Operator, value: Any) -> Q:
         if operator == "=like=":
