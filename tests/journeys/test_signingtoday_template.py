@@ -52,7 +52,7 @@ def make_template(server: Server, chromium: Browser, folder: Path) -> None:
         page.get_by_label("Role 1").fill("Tenant")
         page.get_by_label("Role 2").fill("Landlord")
         page.get_by_role("radio", name="One after the other").check()
-        page.get_by_role("button", name="Save and go on to the places").click()
+        page.get_by_role("button", name="Next: Places").click()
         heading(page, "What is where?")
         add(page, "Tenant", "Text field", 3, "Place of birth")
         add(page, "Tenant", "Clause", 2, CLAUSE)
