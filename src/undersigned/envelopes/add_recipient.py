@@ -166,14 +166,8 @@ def faults_of(new: NewRecipient) -> dict[str, list[str]]:
         faults["name"] = ["invalid"]
     if not email:
         faults |= {} if new.nameless else {"email": ["required"]}
-    else:
-        try:
-            validate_email(email)
-        except ValidationError:
-            faults["email"] = ["invalid"]
-        # Quoted local parts are valid and cannot be sent to safely.
-        if not is_address(Message.Channel.EMAIL, email):
-            faults["email"] = ["invalid"]
+    elif not is_mail_address(email):
+        faults["email"] = ["invalid"]
     if new.phone and not is_address(Message.Channel.SMS, new.phone):
         faults["phone"] = ["invalid"]
     elif (new.code == "sms" or "sms" in new.channels) and not new.phone:
@@ -189,6 +183,15 @@ def faults_of(new: NewRecipient) -> dict[str, list[str]]:
         if len(getattr(new, label)) > most:
             faults[label] = ["too_long"]
     return faults
+
+
+def is_mail_address(text: str) -> bool:
+    """Is it an address to which mail can be sent? Quoted local parts are valid and cannot be sent to safely."""
+    try:
+        validate_email(text)
+    except ValidationError:
+        return False
+    return is_address(Message.Channel.EMAIL, text)
 
 
 def _is_name(text: str) -> bool:

@@ -10,9 +10,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
-
 from undersigned.delivery.models import Message
 from undersigned.delivery.outbox import is_address
 from undersigned.sealing.prepare import signature_field
@@ -73,7 +70,7 @@ def _faults_in(one: PlannedDocument, policy: Policy, pages: int | None) -> Itera
             if not signer.email.strip():
                 if policy.invitation:
                     yield f"{at}.email", "required"
-            elif not _is_mailbox(signer.email.strip()):
+            elif not add_recipient.is_mail_address(signer.email.strip()):
                 yield f"{at}.email", "invalid"
     requests: set[str] = set()
     for r, request in enumerate(one.requests):
@@ -98,14 +95,6 @@ def _faults_in(one: PlannedDocument, policy: Policy, pages: int | None) -> Itera
     for r, request in enumerate(one.requests):
         if len(_places(one, request)) > PLACES_MAX:
             yield f"requests.{r}.fields", "too_many"
-
-
-def _is_mailbox(address: str) -> bool:
-    try:
-        validate_email(address)
-    except ValidationError:
-        return False
-    return is_address(Message.Channel.EMAIL, address)
 
 
 @dataclass

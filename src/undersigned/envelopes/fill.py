@@ -18,10 +18,8 @@ from .actor import Actor
 from .errors import Conflict, Invalid, NotFound
 from .locks import lock_envelope
 from .models import Assignment, AssignmentState, Envelope, EnvelopeState, Field, Recipient, Sitting
+from .plan import TEXT_MAX
 from .progress import advance
-
-TEXT_MAX = 2000
-"""Characters of a text field."""
 
 
 def save(sitting: Sitting, document_id: int, values: Mapping[str, str]) -> None:

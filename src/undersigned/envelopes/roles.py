@@ -11,10 +11,7 @@ from undersigned.sealing.pdf.text import is_drawable
 from .add_recipient import NewRecipient
 from .add_recipient import faults_of as faults_of_person
 from .errors import Invalid
-from .plan import PlannedDocument, PlannedField, PlannedSigner
-
-VALUE_MAX = 2000
-"""Characters of a text field's value."""
+from .plan import TEXT_MAX, PlannedDocument, PlannedField, PlannedSigner
 
 
 @dataclass(frozen=True)
@@ -175,7 +172,7 @@ def fill_texts(
 
 def fault_of_value(value: str) -> str:
     """What is wrong with a text field's value: too_long, unprintable, or nothing."""
-    if len(value) > VALUE_MAX:
+    if len(value) > TEXT_MAX:
         return "too_long"
     return "" if is_drawable(value.replace("\n", " ")) else "unprintable"
 

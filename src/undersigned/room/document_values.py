@@ -9,7 +9,6 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from undersigned.envelopes import shown
-from undersigned.envelopes.fill import TEXT_MAX
 from undersigned.envelopes.models import (
     Assignment,
     AssignmentState,
@@ -19,6 +18,7 @@ from undersigned.envelopes.models import (
     Sitting,
 )
 from undersigned.envelopes.models import Document as Row
+from undersigned.envelopes.plan import TEXT_MAX
 from undersigned.envelopes.shown import Shown
 from undersigned.files import forms, pages
 from undersigned.files.models import Blob

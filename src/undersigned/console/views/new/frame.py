@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from typing import Any
 
@@ -54,6 +54,26 @@ def people(envelope: Envelope) -> list[Recipient]:
     return list(envelope.recipients.order_by("position", "pk"))
 
 
+def way(
+    steps: Sequence[str], step: str, names: Mapping[str, str], prefix: str, envelope: Envelope | None
+) -> dict[str, Any]:
+    """What the common head shows of the steps: each with its name, address ("console:<prefix>-<step>") and state, and those beside `step`."""
+    here = steps.index(step)
+    listed = [
+        {
+            "name": names[s],
+            "url": reverse(f"console:{prefix}-{s}", args=[envelope.pk]) if envelope else "",
+            "state": "current" if s == step else "done" if number < here else "todo",
+        }
+        for number, s in enumerate(steps)
+    ]
+    return {
+        "steps": listed,
+        "back": listed[here - 1] if here else None,
+        "forth": listed[here + 1] if here + 1 < len(listed) else None,
+    }
+
+
 def show(
     request: HttpRequest,
     envelope: Envelope | None,
@@ -72,24 +92,13 @@ def show(
         "letter": _("Message"),
         "check": _("Check and send"),
     }
-    here = STEPS.index(step)
-    steps = [
-        {
-            "name": names[s],
-            "url": reverse(f"console:new-{s}", args=[envelope.pk]) if envelope else "",
-            "state": "current" if s == step else "done" if number < here else "todo",
-        }
-        for number, s in enumerate(STEPS)
-    ]
     return render(
         request,
         f"console/new/{template or step}.html",
         {
             "tab": "envelopes",
             "envelope": envelope,
-            "steps": steps,
-            "back": steps[here - 1] if here else None,
-            "forth": steps[here + 1] if here + 1 < len(STEPS) else None,
+            **way(STEPS, step, names, "new", envelope),
             **context,
         },
         status=status,

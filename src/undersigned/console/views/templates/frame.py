@@ -10,11 +10,11 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from undersigned.console import scope
 from undersigned.console.views.new.fields import COLOURS, initials
+from undersigned.console.views.new.frame import way
 from undersigned.envelopes.access import may_change, refuse_unless_maker, visible_templates
 from undersigned.envelopes.actor import Actor
 from undersigned.envelopes.errors import Conflict, NotFound
@@ -90,15 +90,6 @@ def show(
         "places": _("Places"),
         "check": _("Check and publish"),
     }
-    here = STEPS.index(step)
-    steps = [
-        {
-            "name": names[s],
-            "url": reverse(f"console:template-{s}", args=[template.pk]) if template else "",
-            "state": "current" if s == step else "done" if number < here else "todo",
-        }
-        for number, s in enumerate(STEPS)
-    ]
     return render(
         request,
         f"console/templates/{step}.html",
@@ -106,9 +97,7 @@ def show(
             "tab": "templates",
             "template": template,
             "envelope": template,
-            "steps": steps,
-            "back": steps[here - 1] if here else None,
-            "forth": steps[here + 1] if here + 1 < len(STEPS) else None,
+            **way(STEPS, step, names, "template", template),
             **context,
         },
         status=status,
