@@ -80,7 +80,9 @@ class User(AbstractBaseUser):
         MEMBER = "member"
         SIGNER = "signer"
 
-    organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="users")
+    organization = models.ForeignKey(
+        Organization, on_delete=models.PROTECT, related_name="users", db_index=False
+    )
     pub = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     username = models.CharField(max_length=150)
     email = models.EmailField(blank=True, db_index=True)
@@ -130,7 +132,9 @@ class User(AbstractBaseUser):
 class Group(models.Model):
     """A named set of users of one organisation."""
 
-    organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="groups")
+    organization = models.ForeignKey(
+        Organization, on_delete=models.PROTECT, related_name="groups", db_index=False
+    )
     name = models.CharField(max_length=200)
     members = models.ManyToManyField(User, related_name="groups")
     created_at = models.DateTimeField(auto_now_add=True)
@@ -162,7 +166,7 @@ class Credential(models.Model):
         USER = "user"
 
     organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="credentials")
-    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="credentials")
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="credentials", db_index=False)
     dialect = models.CharField(max_length=20)
     kind = models.CharField(max_length=20, choices=Kind.choices)
     reach = models.CharField(max_length=10, choices=Reach.choices)
@@ -213,7 +217,7 @@ class PasswordToken(models.Model):
 class Device(models.Model):
     """A user's phone that was trusted by scanning a challenge; `credential` holds its token."""
 
-    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="devices")
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="devices", db_index=False)
     device_id = models.CharField(max_length=200)
     name = models.CharField(max_length=200)
     credential = models.OneToOneField(Credential, on_delete=models.PROTECT, related_name="device")
@@ -257,7 +261,7 @@ class AccessToken(models.Model):
 class IdempotencyRecord(models.Model):
     """The answer to a creating call with an `Idempotency-Key`, given again to its repetition for 24 hours."""
 
-    credential = models.ForeignKey(Credential, on_delete=models.CASCADE)
+    credential = models.ForeignKey(Credential, on_delete=models.CASCADE, db_index=False)
     key = models.CharField(max_length=255)
     request_digest = models.BinaryField(max_length=32)
     status = models.PositiveSmallIntegerField(null=True)

@@ -120,7 +120,7 @@ class MessageAttempt(models.Model):
         FAILED = "failed"
         DROPPED = "dropped"
 
-    message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="tries")
+    message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="tries", db_index=False)
     at = models.DateTimeField()
     outcome = models.CharField(max_length=10, choices=Outcome.choices)
     answer = EncryptedTextField(help_text="The server's own words, at most 500 characters.")

@@ -19,7 +19,9 @@ class Blob(models.Model):
         CLEAN = "clean"
         INFECTED = "infected"
 
-    organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="blobs")
+    organization = models.ForeignKey(
+        Organization, on_delete=models.PROTECT, related_name="blobs", db_index=False
+    )
     sha256 = models.CharField(max_length=64, help_text="Hexadecimal, lower case.")
     size = models.PositiveBigIntegerField(help_text="Bytes.")
     storage_key = models.CharField(max_length=200)

@@ -13,7 +13,7 @@ class Provider(models.Model):
     """An OpenID Connect provider as signers may choose it. Without an organisation it serves all of them."""
 
     organization = models.ForeignKey(
-        Organization, null=True, on_delete=models.PROTECT, related_name="identity_providers"
+        Organization, null=True, on_delete=models.PROTECT, related_name="identity_providers", db_index=False
     )
     key = models.SlugField(max_length=40, help_text="How interfaces name it: ftn, nbid…")
     name = models.CharField(max_length=100, help_text="In full, as on the signer's button.")

@@ -57,7 +57,7 @@ class Migration(migrations.Migration):
                 ('wire', models.JSONField(default=dict)),
                 ('created_at', models.DateTimeField(auto_now_add=True)),
                 ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('organization', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='users', to='accounts.organization')),
+                ('organization', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='users', to='accounts.organization')),
             ],
             options={
                 'constraints': [models.UniqueConstraint(fields=('organization', 'username'), name='user_name_in_organization')],
@@ -94,7 +94,7 @@ class Migration(migrations.Migration):
                 ('expires_at', models.DateTimeField(blank=True, null=True)),
                 ('last_used_at', models.DateTimeField(blank=True, null=True)),
                 ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='credentials', to=settings.AUTH_USER_MODEL)),
+                ('user', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='credentials', to=settings.AUTH_USER_MODEL)),
                 ('organization', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='credentials', to='accounts.organization')),
             ],
             options={
@@ -159,7 +159,7 @@ class Migration(migrations.Migration):
                 ('push_token', undersigned.base.vault.EncryptedTextField(null=True)),
                 ('registered_at', models.DateTimeField()),
                 ('credential', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='device', to='accounts.credential')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='devices', to=settings.AUTH_USER_MODEL)),
+                ('user', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='devices', to=settings.AUTH_USER_MODEL)),
             ],
             options={
                 'constraints': [models.UniqueConstraint(fields=('user', 'device_id'), name='device_of_user')],
@@ -176,7 +176,7 @@ class Migration(migrations.Migration):
                 ('body', undersigned.base.vault.EncryptedTextField(null=True)),
                 ('expires_at', models.DateTimeField(db_index=True)),
                 ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('credential', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='accounts.credential')),
+                ('credential', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, to='accounts.credential')),
             ],
             options={
                 'constraints': [models.UniqueConstraint(fields=('credential', 'key'), name='idempotency_key')],
@@ -189,7 +189,7 @@ class Migration(migrations.Migration):
                 ('name', models.CharField(max_length=200)),
                 ('created_at', models.DateTimeField(auto_now_add=True)),
                 ('members', models.ManyToManyField(related_name='groups', to=settings.AUTH_USER_MODEL)),
-                ('organization', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='groups', to='accounts.organization')),
+                ('organization', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='groups', to='accounts.organization')),
             ],
             options={
                 'constraints': [models.UniqueConstraint(fields=('organization', 'name'), name='group_name_in_organization')],

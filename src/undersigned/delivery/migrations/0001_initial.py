@@ -74,7 +74,7 @@ class Migration(migrations.Migration):
                 ('outcome', models.CharField(choices=[('sent', 'Sent'), ('retry', 'Retry'), ('failed', 'Failed'), ('dropped', 'Dropped')], max_length=10)),
                 ('answer', undersigned.base.vault.EncryptedTextField(help_text="The server's own words, at most 500 characters.")),
                 ('duration_ms', models.PositiveIntegerField()),
-                ('message', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='tries', to='delivery.message')),
+                ('message', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='tries', to='delivery.message')),
             ],
             options={
                 'indexes': [models.Index(fields=['message', 'at'], name='message_attempt_time')],

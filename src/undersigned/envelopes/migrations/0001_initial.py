@@ -65,11 +65,11 @@ class Migration(migrations.Migration):
                 ('wire', models.JSONField(default=dict, help_text="The dialect's own; never read by the core, no personal data.")),
                 ('created_at', models.DateTimeField()),
                 ('created_by_credential', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, to='accounts.credential')),
-                ('organization', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='accounts.organization')),
-                ('owner_user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL)),
+                ('organization', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, to='accounts.organization')),
+                ('owner_user', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL)),
             ],
             options={
-                'indexes': [models.Index(fields=['owner_user', 'dialect', '-created_at', '-id'], name='collection_owner'), models.Index(condition=models.Q(('erase_at__isnull', False)), fields=['erase_at'], name='collection_erase'), models.Index(condition=models.Q(('erase_at__isnull', False)), fields=['organization', 'erase_at', 'id'], name='collection_goes'), models.Index(condition=models.Q(('delete_after__isnull', False)), fields=['organization', 'delete_after', 'id'], name='collection_removed'), models.Index(condition=models.Q(('delete_after__isnull', False)), fields=['delete_after'], name='collection_delete')],
+                'indexes': [models.Index(fields=['owner_user', 'dialect', '-created_at', '-id'], name='collection_owner'), models.Index(condition=models.Q(('kind', 'batch')), fields=['organization', '-created_at', '-id'], name='collection_batches'), models.Index(condition=models.Q(('erase_at__isnull', False)), fields=['erase_at'], name='collection_erase'), models.Index(condition=models.Q(('erase_at__isnull', False)), fields=['organization', 'erase_at', 'id'], name='collection_goes'), models.Index(condition=models.Q(('delete_after__isnull', False)), fields=['organization', 'delete_after', 'id'], name='collection_removed'), models.Index(condition=models.Q(('delete_after__isnull', False)), fields=['delete_after'], name='collection_delete')],
                 'constraints': [models.UniqueConstraint(fields=('dialect', 'kind', 'pub'), name='collection_pub')],
             },
         ),
@@ -104,7 +104,7 @@ class Migration(migrations.Migration):
                 ('sha256', models.CharField(max_length=64)),
                 ('voided_at', models.DateTimeField(null=True)),
                 ('created_at', models.DateTimeField()),
-                ('document', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='versions', to='envelopes.document')),
+                ('document', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='versions', to='envelopes.document')),
                 ('file', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='files.file')),
                 ('parent', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='envelopes.documentversion')),
             ],
@@ -167,12 +167,12 @@ class Migration(migrations.Migration):
                 ('wire', models.JSONField(default=dict, help_text="The dialect's own; never read by the core, no personal data.")),
                 ('wire_sealed', undersigned.base.vault.EncryptedTextField(null=True)),
                 ('created_at', models.DateTimeField()),
-                ('collection', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='envelopes', to='envelopes.collection')),
-                ('created_by_credential', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, to='accounts.credential')),
+                ('collection', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='envelopes', to='envelopes.collection')),
+                ('created_by_credential', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, to='accounts.credential')),
                 ('evidence', models.ForeignKey(help_text='Sealed PDF.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='files.file')),
                 ('evidence_json', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='files.file')),
-                ('organization', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='accounts.organization')),
-                ('owner_user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL)),
+                ('organization', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, to='accounts.organization')),
+                ('owner_user', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL)),
                 ('replaces', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='replaced_by', to='envelopes.envelope')),
             ],
             options={
@@ -188,7 +188,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='auditevent',
             name='envelope',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='audit_events', to='envelopes.envelope'),
+            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='audit_events', to='envelopes.envelope'),
         ),
         migrations.CreateModel(
             name='Assignment',
@@ -212,7 +212,7 @@ class Migration(migrations.Migration):
                 ('settled_at', models.DateTimeField(null=True)),
                 ('wire', models.JSONField(default=dict)),
                 ('document', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='assignments', to='envelopes.document')),
-                ('envelope', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='assignments', to='envelopes.envelope')),
+                ('envelope', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='assignments', to='envelopes.envelope')),
             ],
             options={
                 'indexes': [models.Index(fields=['envelope', 'state'], name='assignment_state')],
@@ -224,7 +224,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('tag', models.CharField(max_length=200)),
                 ('position', models.PositiveIntegerField()),
-                ('envelope', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='tags', to='envelopes.envelope')),
+                ('envelope', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='tags', to='envelopes.envelope')),
             ],
             options={
                 'ordering': ['position'],
@@ -271,7 +271,7 @@ class Migration(migrations.Migration):
                 ('kind', models.CharField(choices=[('text', 'Text'), ('number', 'Number'), ('date', 'Date'), ('person', 'Person')], default='text', max_length=10)),
                 ('archived_at', models.DateTimeField(null=True)),
                 ('created_at', models.DateTimeField()),
-                ('organization', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='metadata_fields', to='accounts.organization')),
+                ('organization', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='metadata_fields', to='accounts.organization')),
             ],
             options={
                 'ordering': ['pk'],
@@ -286,7 +286,7 @@ class Migration(migrations.Migration):
                 ('name', models.CharField(max_length=200)),
                 ('archived_at', models.DateTimeField(null=True)),
                 ('created_at', models.DateTimeField()),
-                ('organization', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='metadata_templates', to='accounts.organization')),
+                ('organization', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='metadata_templates', to='accounts.organization')),
             ],
             options={
                 'ordering': ['pk'],
@@ -305,7 +305,7 @@ class Migration(migrations.Migration):
                 ('position', models.PositiveIntegerField()),
                 ('required', models.BooleanField(default=False)),
                 ('field', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='places', to='envelopes.metadatafield')),
-                ('template', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='places', to='envelopes.metadatatemplate')),
+                ('template', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='places', to='envelopes.metadatatemplate')),
             ],
             options={
                 'ordering': ['position'],
@@ -317,7 +317,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('value', models.JSONField()),
-                ('envelope', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='metadata_values', to='envelopes.envelope')),
+                ('envelope', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='metadata_values', to='envelopes.envelope')),
                 ('field', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='envelopes.metadatafield')),
             ],
             options={
@@ -336,7 +336,7 @@ class Migration(migrations.Migration):
                 ('settled_at', models.DateTimeField(null=True)),
                 ('to_archive', models.BooleanField(default=False)),
                 ('wire', models.JSONField(default=dict)),
-                ('envelope', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='packages', to='envelopes.envelope')),
+                ('envelope', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='packages', to='envelopes.envelope')),
                 ('file', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='files.file')),
             ],
             options={
@@ -350,7 +350,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('position', models.PositiveIntegerField()),
                 ('assignment', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='package_items', to='envelopes.assignment')),
-                ('package', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='items', to='envelopes.package')),
+                ('package', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='items', to='envelopes.package')),
             ],
             options={
                 'ordering': ['position'],
@@ -395,8 +395,8 @@ class Migration(migrations.Migration):
                 ('wire', models.JSONField(default=dict)),
                 ('wire_sealed', undersigned.base.vault.EncryptedTextField(null=True)),
                 ('created_at', models.DateTimeField()),
-                ('envelope', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='recipients', to='envelopes.envelope')),
-                ('user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL)),
+                ('envelope', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='recipients', to='envelopes.envelope')),
+                ('user', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL)),
             ],
             options={
                 'ordering': ['position'],
@@ -475,7 +475,7 @@ class Migration(migrations.Migration):
                 ('filled_at', models.DateTimeField(null=True)),
                 ('wire', models.JSONField(default=dict)),
                 ('assignment', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='fields', to='envelopes.assignment')),
-                ('document', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='fields', to='envelopes.document')),
+                ('document', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='fields', to='envelopes.document')),
                 ('recipient', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='fields', to='envelopes.recipient')),
             ],
             options={
@@ -517,7 +517,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='assignment',
             name='recipient',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='assignments', to='envelopes.recipient'),
+            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='assignments', to='envelopes.recipient'),
         ),
         migrations.CreateModel(
             name='AccessLink',
@@ -633,7 +633,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('depends_on', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='envelopes.step')),
-                ('step', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='edges', to='envelopes.step')),
+                ('step', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='edges', to='envelopes.step')),
             ],
             options={
                 'constraints': [models.UniqueConstraint(fields=('step', 'depends_on'), name='edge_pair')],

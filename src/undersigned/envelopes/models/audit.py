@@ -12,7 +12,9 @@ from .containers import Envelope
 class AuditEvent(models.Model):
     """One fact. Holds no personal data: names, addresses and sentences are in `AuditDetail`, of which it keeps a salted digest."""
 
-    envelope = models.ForeignKey(Envelope, on_delete=models.PROTECT, related_name="audit_events")
+    envelope = models.ForeignKey(
+        Envelope, on_delete=models.PROTECT, related_name="audit_events", db_index=False
+    )
     seq = models.PositiveIntegerField()
     kind = models.CharField(max_length=40)
     at = models.DateTimeField()

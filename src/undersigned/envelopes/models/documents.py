@@ -109,7 +109,7 @@ class DocumentVersion(models.Model):
         RESULT = "result"
         SEALED = "sealed"
 
-    document = models.ForeignKey(Document, on_delete=models.PROTECT, related_name="versions")
+    document = models.ForeignKey(Document, on_delete=models.PROTECT, related_name="versions", db_index=False)
     seq = models.PositiveIntegerField()
     kind = models.CharField(max_length=10, choices=Kind.choices)
     parent = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="+")
@@ -132,7 +132,7 @@ class Field(models.Model):
         CLAUSE = "clause"
         ACROFORM = "acroform"
 
-    document = models.ForeignKey(Document, on_delete=models.PROTECT, related_name="fields")
+    document = models.ForeignKey(Document, on_delete=models.PROTECT, related_name="fields", db_index=False)
     recipient = models.ForeignKey("Recipient", null=True, on_delete=models.PROTECT, related_name="fields")
     assignment = models.ForeignKey("Assignment", null=True, on_delete=models.PROTECT, related_name="fields")
     key = models.CharField(max_length=500, help_text="Name of the form field or signature field in the PDF.")

@@ -18,7 +18,9 @@ class MetadataField(models.Model):
         DATE = "date"
         PERSON = "person"
 
-    organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="metadata_fields")
+    organization = models.ForeignKey(
+        Organization, on_delete=models.PROTECT, related_name="metadata_fields", db_index=False
+    )
     pub = models.CharField(max_length=100, unique=True, help_text="24 hexadecimal digits.")
     name = models.CharField(max_length=200)
     kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.TEXT)
@@ -39,7 +41,7 @@ class MetadataTemplate(models.Model):
     """A set of fields that an envelope is described with."""
 
     organization = models.ForeignKey(
-        Organization, on_delete=models.PROTECT, related_name="metadata_templates"
+        Organization, on_delete=models.PROTECT, related_name="metadata_templates", db_index=False
     )
     pub = models.CharField(max_length=100, unique=True, help_text="24 hexadecimal digits.")
     name = models.CharField(max_length=200)
@@ -59,7 +61,9 @@ class MetadataTemplate(models.Model):
 class MetadataTemplateField(models.Model):
     """A field's place in a template."""
 
-    template = models.ForeignKey(MetadataTemplate, on_delete=models.CASCADE, related_name="places")
+    template = models.ForeignKey(
+        MetadataTemplate, on_delete=models.CASCADE, related_name="places", db_index=False
+    )
     field = models.ForeignKey(MetadataField, on_delete=models.PROTECT, related_name="places")
     position = models.PositiveIntegerField()
     required = models.BooleanField(default=False)
@@ -74,7 +78,9 @@ class MetadataTemplateField(models.Model):
 class MetadataValue(models.Model):
     """What an envelope says for a field. Goes with the envelope's content."""
 
-    envelope = models.ForeignKey(Envelope, on_delete=models.PROTECT, related_name="metadata_values")
+    envelope = models.ForeignKey(
+        Envelope, on_delete=models.PROTECT, related_name="metadata_values", db_index=False
+    )
     field = models.ForeignKey(MetadataField, on_delete=models.PROTECT, related_name="+")
     value = models.JSONField()
 

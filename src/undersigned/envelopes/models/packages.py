@@ -18,7 +18,7 @@ class Package(models.Model):
         COMPLETED = "completed"
         FAILED = "failed"
 
-    envelope = models.ForeignKey(Envelope, on_delete=models.PROTECT, related_name="packages")
+    envelope = models.ForeignKey(Envelope, on_delete=models.PROTECT, related_name="packages", db_index=False)
     position = models.PositiveIntegerField()
     key = models.CharField(max_length=100, help_text="The dialect's.")
     method = models.CharField(max_length=20, default="pades")
@@ -37,7 +37,7 @@ class Package(models.Model):
 class PackageItem(models.Model):
     """A document of a package, as one person's assignment left it."""
 
-    package = models.ForeignKey(Package, on_delete=models.CASCADE, related_name="items")
+    package = models.ForeignKey(Package, on_delete=models.CASCADE, related_name="items", db_index=False)
     assignment = models.ForeignKey(Assignment, on_delete=models.PROTECT, related_name="package_items")
     position = models.PositiveIntegerField()
 

@@ -43,11 +43,13 @@ class Recipient(models.Model):
         VIEWER = "viewer"
         COPY = "copy"
 
-    envelope = models.ForeignKey(Envelope, on_delete=models.PROTECT, related_name="recipients")
+    envelope = models.ForeignKey(
+        Envelope, on_delete=models.PROTECT, related_name="recipients", db_index=False
+    )
     key = models.CharField(max_length=100, help_text="The dialect's key, else generated.")
     position = models.PositiveIntegerField()
     kind = models.CharField(max_length=8, choices=Kind.choices, default=Kind.SIGNER)
-    user = models.ForeignKey(User, null=True, on_delete=models.PROTECT)
+    user = models.ForeignKey(User, null=True, on_delete=models.PROTECT, db_index=False)
     name = models.CharField(max_length=500, null=True)  # noqa: DJ001 - unknown until the person tells it
     surname = models.CharField(max_length=500, blank=True)
     email = models.CharField(max_length=320, null=True)  # noqa: DJ001 - some APIs invite without an address

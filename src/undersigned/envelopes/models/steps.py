@@ -26,7 +26,7 @@ class Step(models.Model):
 class StepEdge(models.Model):
     """`step` opens only after `depends_on` is passed."""
 
-    step = models.ForeignKey(Step, on_delete=models.CASCADE, related_name="edges")
+    step = models.ForeignKey(Step, on_delete=models.CASCADE, related_name="edges", db_index=False)
     depends_on = models.ForeignKey(Step, on_delete=models.CASCADE, related_name="+")
 
     class Meta:
@@ -56,9 +56,13 @@ class Assignment(models.Model):
         VIEW = "view"
         SIGN = "sign"
 
-    envelope = models.ForeignKey(Envelope, on_delete=models.PROTECT, related_name="assignments")
+    envelope = models.ForeignKey(
+        Envelope, on_delete=models.PROTECT, related_name="assignments", db_index=False
+    )
     step = models.ForeignKey(Step, on_delete=models.PROTECT, related_name="assignments")
-    recipient = models.ForeignKey(Recipient, on_delete=models.PROTECT, related_name="assignments")
+    recipient = models.ForeignKey(
+        Recipient, on_delete=models.PROTECT, related_name="assignments", db_index=False
+    )
     document = models.ForeignKey(Document, on_delete=models.PROTECT, related_name="assignments")
     key = models.CharField(
         max_length=100, default="sign", help_text="Names what is asked; the dialect's, or a word."

@@ -25,7 +25,7 @@ class Migration(migrations.Migration):
                 ('scanned_at', models.DateTimeField(blank=True, null=True)),
                 ('staged_at', models.DateTimeField(help_text='When its bytes were last brought; the sweep spares a blob for a while after.')),
                 ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('organization', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='blobs', to='accounts.organization')),
+                ('organization', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='blobs', to='accounts.organization')),
             ],
             options={
                 'indexes': [models.Index(fields=['staged_at'], name='blob_staged')],

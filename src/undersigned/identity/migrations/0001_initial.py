@@ -49,7 +49,7 @@ class Migration(migrations.Migration):
                 ('demo', models.BooleanField(default=False)),
                 ('disabled_at', models.DateTimeField(null=True)),
                 ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('organization', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='identity_providers', to='accounts.organization')),
+                ('organization', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='identity_providers', to='accounts.organization')),
             ],
             options={
                 'ordering': ['position', 'pk'],
