@@ -6,11 +6,11 @@ import re
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpResponse, JsonResponse
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError
 
-from undersigned.accounts.limits import LimitReached, refused
+from undersigned.accounts.limits import LimitReached
 from undersigned.dialects.shared import body, errors, idempotency
 from undersigned.envelopes.errors import Conflict, Forbidden, Invalid, NotFound
 from undersigned.files import intake
@@ -110,75 +110,29 @@ def in_our_words(faults: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
 def register(api: NinjaAPI) -> None:
     """Answer each refusal with a problem; also outside the routes."""
     errors.own(PATHS, answer)
-
-    @api.exception_handler(Violations)
-    def _violations(_request: HttpRequest, e: Violations) -> HttpResponse:
-        return violated(e.faults)
-
-    @api.exception_handler(Invalid)
-    def _invalid(_request: HttpRequest, e: Invalid) -> HttpResponse:
-        return violated(in_our_words(e.faults))
-
-    @api.exception_handler(Conflict)
-    @api.exception_handler(NotFound)
-    def _not_found(_request: HttpRequest, _error: Exception) -> HttpResponse:
-        # 409 is not known to be used: what cannot be had as things stand is not there.
-        return problem(404)
-
-    @api.exception_handler(NoScope)
-    def _forbidden(_request: HttpRequest, _error: NoScope) -> HttpResponse:
-        return problem(403)
-
-    @api.exception_handler(Forbidden)
-    def _may_not(_request: HttpRequest, _error: Forbidden) -> HttpResponse:
-        return problem(403, "This user makes no orders")
-
-    @api.exception_handler(AuthenticationError)
-    def _unauthorized(_request: HttpRequest, _error: AuthenticationError) -> HttpResponse:
-        return problem(401)
-
-    @api.exception_handler(LimitReached)
-    def _limited(_request: HttpRequest, e: LimitReached) -> HttpResponse:
-        return refused(problem(429), e)
-
-    @api.exception_handler(body.Malformed)
-    def _malformed(_request: HttpRequest, _error: body.Malformed) -> HttpResponse:
-        return problem(400, "The body is not a JSON object")
-
-    @api.exception_handler(body.TooLong)
-    def _too_long(_request: HttpRequest, _error: body.TooLong) -> HttpResponse:
-        return problem(413, "The body is too large")
-
-    @api.exception_handler(TooLarge)
-    def _too_large(_request: HttpRequest, _error: TooLarge) -> HttpResponse:
-        return problem(413)
-
-    @api.exception_handler(BadDocument)
-    def _bad_document(_request: HttpRequest, e: BadDocument) -> HttpResponse:
-        return problem(400, str(e))
-
-    @api.exception_handler(intake.Refused)
-    def _refused(_request: HttpRequest, _error: intake.Refused) -> HttpResponse:
-        return problem(400, "The body is empty or not a PDF")
-
-    @api.exception_handler(WrongType)
-    def _wrong_type(_request: HttpRequest, _error: WrongType) -> HttpResponse:
-        return problem(415)
-
-    @api.exception_handler(Infected)
-    def _infected(_request: HttpRequest, _error: Infected) -> HttpResponse:
-        return problem(403, "The virus scan found malware")
-
-    @api.exception_handler(ScannerUnavailable)
-    def _not_scanned(_request: HttpRequest, e: ScannerUnavailable) -> HttpResponse:
-        response = problem(503, "The document could not be scanned")
-        response["Retry-After"] = str(e.retry_after)
-        return response
-
-    @api.exception_handler(idempotency.BadKey)
-    def _bad_key(_request: HttpRequest, _error: idempotency.BadKey) -> HttpResponse:
-        return violated({"Idempotency-Key": ["Not valid"]})
-
-    @api.exception_handler(idempotency.KeyReused)
-    def _reused(_request: HttpRequest, _error: idempotency.KeyReused) -> HttpResponse:
-        return violated({"Idempotency-Key": ["Came before with another request"]})
+    errors.refuse(
+        api,
+        {
+            Violations: lambda _, e: violated(e.faults),
+            Invalid: lambda _, e: violated(in_our_words(e.faults)),
+            # 409 is not known to be used: what cannot be had as things stand is not there.
+            Conflict: lambda *_: problem(404),
+            NotFound: lambda *_: problem(404),
+            NoScope: lambda *_: problem(403),
+            Forbidden: lambda *_: problem(403, "This user makes no orders"),
+            AuthenticationError: lambda *_: problem(401),
+            LimitReached: lambda *_: problem(429),
+            body.Malformed: lambda *_: problem(400, "The body is not a JSON object"),
+            body.TooLong: lambda *_: problem(413, "The body is too large"),
+            TooLarge: lambda *_: problem(413),
+            BadDocument: lambda _, e: problem(400, str(e)),
+            intake.Refused: lambda *_: problem(400, "The body is empty or not a PDF"),
+            WrongType: lambda *_: problem(415),
+            Infected: lambda *_: problem(403, "The virus scan found malware"),
+            ScannerUnavailable: lambda *_: problem(503, "The document could not be scanned"),
+            idempotency.BadKey: lambda *_: violated({"Idempotency-Key": ["Not valid"]}),
+            idempotency.KeyReused: lambda *_: violated(
+                {"Idempotency-Key": ["Came before with another request"]}
+            ),
+        },
+    )

@@ -9,11 +9,11 @@ import re
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpResponse, JsonResponse
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError
 
-from undersigned.accounts.limits import LimitReached, refused
+from undersigned.accounts.limits import LimitReached
 from undersigned.dialects.shared import body, errors, idempotency
 from undersigned.envelopes.errors import Conflict, Forbidden, Invalid, NotFound
 from undersigned.files import intake
@@ -140,65 +140,25 @@ def _sentence(code: str) -> str:
 def register(api: NinjaAPI) -> None:
     """Answer each refusal in Signing Today's form; also outside the routes."""
     errors.own(PATHS, answer)
-
-    @api.exception_handler(Faulty)
-    def _faulty(_request: HttpRequest, e: Faulty) -> HttpResponse:
-        return invalid(e.faults)
-
-    @api.exception_handler(Invalid)
-    def _invalid(_request: HttpRequest, e: Invalid) -> HttpResponse:
-        return invalid(in_our_words(e.faults))
-
-    @api.exception_handler(Conflict)
-    def _conflict(_request: HttpRequest, e: Conflict) -> HttpResponse:
-        return error(409, _STATES.get(e.code) or _sentence(e.code))
-
-    @api.exception_handler(Forbidden)
-    def _forbidden(_request: HttpRequest, _error: Forbidden) -> HttpResponse:
-        return error(403)
-
-    @api.exception_handler(NotFound)
-    def _not_found(_request: HttpRequest, _error: NotFound) -> HttpResponse:
-        return error(404)
-
-    @api.exception_handler(AuthenticationError)
-    def _unauthorized(_request: HttpRequest, _error: AuthenticationError) -> HttpResponse:
-        return error(401)
-
-    @api.exception_handler(LimitReached)
-    def _limited(_request: HttpRequest, e: LimitReached) -> HttpResponse:
-        return refused(error(429), e)
-
-    @api.exception_handler(body.Malformed)
-    def _malformed(_request: HttpRequest, _error: body.Malformed) -> HttpResponse:
-        return invalid({"": ["The body is not what is expected here"]})
-
-    @api.exception_handler(body.TooLong)
-    def _too_long(_request: HttpRequest, _error: body.TooLong) -> HttpResponse:
-        return error(413, "The body is too large")
-
-    @api.exception_handler(TooLarge)
-    def _too_large(_request: HttpRequest, _error: TooLarge) -> HttpResponse:
-        return error(413)
-
-    @api.exception_handler(intake.Refused)
-    def _refused(_request: HttpRequest, e: intake.Refused) -> HttpResponse:
-        return invalid({"file": [_sentence(e.code)]})
-
-    @api.exception_handler(Infected)
-    def _infected(_request: HttpRequest, _error: Infected) -> HttpResponse:
-        return error(403, "The virus scan found malware")
-
-    @api.exception_handler(ScannerUnavailable)
-    def _not_scanned(_request: HttpRequest, e: ScannerUnavailable) -> HttpResponse:
-        response = error(503, "The file could not be scanned")
-        response["Retry-After"] = str(e.retry_after)
-        return response
-
-    @api.exception_handler(idempotency.BadKey)
-    def _bad_key(_request: HttpRequest, _error: idempotency.BadKey) -> HttpResponse:
-        return invalid({"Idempotency-Key": ["Not valid"]})
-
-    @api.exception_handler(idempotency.KeyReused)
-    def _reused(_request: HttpRequest, _error: idempotency.KeyReused) -> HttpResponse:
-        return invalid({"Idempotency-Key": ["Came before with another request"]})
+    errors.refuse(
+        api,
+        {
+            Faulty: lambda _, e: invalid(e.faults),
+            Invalid: lambda _, e: invalid(in_our_words(e.faults)),
+            Conflict: lambda _, e: error(409, _STATES.get(e.code) or _sentence(e.code)),
+            Forbidden: lambda *_: error(403),
+            NotFound: lambda *_: error(404),
+            AuthenticationError: lambda *_: error(401),
+            LimitReached: lambda *_: error(429),
+            body.Malformed: lambda *_: invalid({"": ["The body is not what is expected here"]}),
+            body.TooLong: lambda *_: error(413, "The body is too large"),
+            TooLarge: lambda *_: error(413),
+            intake.Refused: lambda _, e: invalid({"file": [_sentence(e.code)]}),
+            Infected: lambda *_: error(403, "The virus scan found malware"),
+            ScannerUnavailable: lambda *_: error(503, "The file could not be scanned"),
+            idempotency.BadKey: lambda *_: invalid({"Idempotency-Key": ["Not valid"]}),
+            idempotency.KeyReused: lambda *_: invalid(
+                {"Idempotency-Key": ["Came before with another request"]}
+            ),
+        },
+    )

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError
 
-from undersigned.accounts.limits import LimitReached, refused
+from undersigned.accounts.limits import LimitReached
 from undersigned.dialects.shared import body, errors, idempotency
 from undersigned.envelopes.errors import Conflict, Invalid, NotFound
 from undersigned.envelopes.errors import Forbidden as Refused
@@ -115,71 +115,39 @@ def _sentence(code: str) -> str:
     return _SENTENCES.get(code) or code.replace("_", " ").capitalize()
 
 
+def _conflict(request: HttpRequest, e: Conflict) -> HttpResponse:
+    operation = request.path_info.rpartition("/")[2]
+    final = e.code in ("sealing", "completed") and _FINAL.get(operation)
+    return error(409, final or _STATES.get(e.code, ""))
+
+
+def _not_found(request: HttpRequest) -> HttpResponse:
+    kind = request.path_info.rpartition("/")[2].partition(".")[0].removesuffix("s")
+    return error(404, f"No such {kind}")
+
+
 def register(api: NinjaAPI) -> None:
     """Answer each refusal in SignSpace's form; also outside the routes."""
     errors.own(PATHS, answer)
-
-    @api.exception_handler(Faulty)
-    def _faulty(_request: HttpRequest, e: Faulty) -> HttpResponse:
-        return invalid(e.faults)
-
-    @api.exception_handler(Invalid)
-    def _invalid(_request: HttpRequest, e: Invalid) -> HttpResponse:
-        return invalid(in_our_words(e.faults))
-
-    @api.exception_handler(Conflict)
-    def _conflict(request: HttpRequest, e: Conflict) -> HttpResponse:
-        operation = request.path_info.rpartition("/")[2]
-        final = e.code in ("sealing", "completed") and _FINAL.get(operation)
-        return error(409, final or _STATES.get(e.code, ""))
-
-    @api.exception_handler(NotFound)
-    def _not_found(request: HttpRequest, _error: NotFound) -> HttpResponse:
-        kind = request.path_info.rpartition("/")[2].partition(".")[0].removesuffix("s")
-        return error(404, f"No such {kind}")
-
-    @api.exception_handler(Forbidden)
-    def _forbidden(_request: HttpRequest, _error: Forbidden) -> HttpResponse:
-        return error(403)
-
-    @api.exception_handler(Refused)
-    def _refused(_request: HttpRequest, _error: Refused) -> HttpResponse:
-        return error(403, "This user makes no requests")
-
-    @api.exception_handler(AuthenticationError)
-    def _unauthorized(_request: HttpRequest, _error: AuthenticationError) -> HttpResponse:
-        return error(401)
-
-    @api.exception_handler(LimitReached)
-    def _limited(_request: HttpRequest, e: LimitReached) -> HttpResponse:
-        return refused(error(429), e)
-
-    @api.exception_handler(body.Malformed)
-    def _malformed(_request: HttpRequest, _error: body.Malformed) -> HttpResponse:
-        return error(400, "The body is not a JSON object", errors={})
-
-    @api.exception_handler(body.TooLong)
-    def _too_long(_request: HttpRequest, _error: body.TooLong) -> HttpResponse:
-        return error(413, "The body is too large")
-
-    @api.exception_handler(TooLarge)
-    def _too_large(_request: HttpRequest, _error: TooLarge) -> HttpResponse:
-        return error(413)
-
-    @api.exception_handler(Infected)
-    def _infected(_request: HttpRequest, _error: Infected) -> HttpResponse:
-        return error(403, "The virus scan found malware", "file_infected")
-
-    @api.exception_handler(ScannerUnavailable)
-    def _not_scanned(_request: HttpRequest, e: ScannerUnavailable) -> HttpResponse:
-        response = error(503, "The file could not be scanned", "scanner_unavailable")
-        response["Retry-After"] = str(e.retry_after)
-        return response
-
-    @api.exception_handler(idempotency.BadKey)
-    def _bad_key(_request: HttpRequest, _error: idempotency.BadKey) -> HttpResponse:
-        return invalid({"Idempotency-Key": ["Not valid"]})
-
-    @api.exception_handler(idempotency.KeyReused)
-    def _reused(_request: HttpRequest, _error: idempotency.KeyReused) -> HttpResponse:
-        return invalid({"Idempotency-Key": ["Came before with another request"]})
+    errors.refuse(
+        api,
+        {
+            Faulty: lambda _, e: invalid(e.faults),
+            Invalid: lambda _, e: invalid(in_our_words(e.faults)),
+            Conflict: _conflict,
+            NotFound: lambda request, _: _not_found(request),
+            Forbidden: lambda *_: error(403),
+            Refused: lambda *_: error(403, "This user makes no requests"),
+            AuthenticationError: lambda *_: error(401),
+            LimitReached: lambda *_: error(429),
+            body.Malformed: lambda *_: error(400, "The body is not a JSON object", errors={}),
+            body.TooLong: lambda *_: error(413, "The body is too large"),
+            TooLarge: lambda *_: error(413),
+            Infected: lambda *_: error(403, "The virus scan found malware", "file_infected"),
+            ScannerUnavailable: lambda *_: error(503, "The file could not be scanned", "scanner_unavailable"),
+            idempotency.BadKey: lambda *_: invalid({"Idempotency-Key": ["Not valid"]}),
+            idempotency.KeyReused: lambda *_: invalid(
+                {"Idempotency-Key": ["Came before with another request"]}
+            ),
+        },
+    )

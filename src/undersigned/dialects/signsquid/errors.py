@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpResponse, JsonResponse
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError
 
-from undersigned.accounts.limits import LimitReached, refused
+from undersigned.accounts.limits import LimitReached
 from undersigned.dialects.shared import body, errors, idempotency
 from undersigned.envelopes.errors import Conflict, Forbidden, Invalid, NotFound
 from undersigned.files.intake import Refused
@@ -50,67 +51,35 @@ def word(code: str) -> str:
     return _CODES.get(code) or "".join(part.capitalize() for part in code.split("_"))
 
 
+def in_our_words(faults: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
+    """The core's paths and fault codes as they are called here."""
+    return {_FIELDS.get(name, name): [word(code) for code in codes] for name, codes in faults.items()}
+
+
+def _conflict(error: Conflict) -> HttpResponse:
+    field, code = _CONFLICTS.get(error.code, ("version", word(error.code)))
+    return invalid({field: [code]})
+
+
 def register(api: NinjaAPI) -> None:
     """Answer each refusal in Signsquid's form; also outside the routes."""
     errors.own(PATHS, answer)
-
-    @api.exception_handler(Invalid)
-    def _invalid(_request: HttpRequest, error: Invalid) -> HttpResponse:
-        return invalid(
-            {_FIELDS.get(name, name): [word(c) for c in codes] for name, codes in error.faults.items()}
-        )
-
-    @api.exception_handler(Conflict)
-    def _conflict(_request: HttpRequest, error: Conflict) -> HttpResponse:
-        field, code = _CONFLICTS.get(error.code, ("version", word(error.code)))
-        return invalid({field: [code]})
-
-    @api.exception_handler(NotFound)
-    def _not_found(_request: HttpRequest, _error: NotFound) -> HttpResponse:
-        return answer(404)
-
-    @api.exception_handler(Forbidden)
-    def _may_not(_request: HttpRequest, _error: Forbidden) -> HttpResponse:
-        return answer(403)
-
-    @api.exception_handler(AuthenticationError)
-    def _unauthorized(_request: HttpRequest, _error: AuthenticationError) -> HttpResponse:
-        return answer(401)
-
-    @api.exception_handler(LimitReached)
-    def _limited(_request: HttpRequest, error: LimitReached) -> HttpResponse:
-        return refused(answer(429), error)
-
-    @api.exception_handler(body.Malformed)
-    def _malformed(_request: HttpRequest, _error: body.Malformed) -> HttpResponse:
-        return invalid({})
-
-    @api.exception_handler(body.TooLong)
-    def _too_long(_request: HttpRequest, _error: body.TooLong) -> HttpResponse:
-        return invalid({})
-
-    @api.exception_handler(TooLarge)
-    def _too_large(_request: HttpRequest, _error: TooLarge) -> HttpResponse:
-        return invalid({"file": ["TooLarge"]})
-
-    @api.exception_handler(Refused)
-    def _refused(_request: HttpRequest, error: Refused) -> HttpResponse:
-        return invalid({"file": [word(error.code)]})
-
-    @api.exception_handler(Infected)
-    def _infected(_request: HttpRequest, _error: Infected) -> HttpResponse:
-        return invalid({"file": ["Infected"]})
-
-    @api.exception_handler(ScannerUnavailable)
-    def _not_scanned(_request: HttpRequest, error: ScannerUnavailable) -> HttpResponse:
-        response = answer(503)
-        response["Retry-After"] = str(error.retry_after)
-        return response
-
-    @api.exception_handler(idempotency.BadKey)
-    def _bad_key(_request: HttpRequest, _error: idempotency.BadKey) -> HttpResponse:
-        return invalid({"Idempotency-Key": ["Invalid"]})
-
-    @api.exception_handler(idempotency.KeyReused)
-    def _reused(_request: HttpRequest, _error: idempotency.KeyReused) -> HttpResponse:
-        return invalid({"Idempotency-Key": ["Already used"]})
+    errors.refuse(
+        api,
+        {
+            Invalid: lambda _, e: invalid(in_our_words(e.faults)),
+            Conflict: lambda _, e: _conflict(e),
+            NotFound: lambda *_: answer(404),
+            Forbidden: lambda *_: answer(403),
+            AuthenticationError: lambda *_: answer(401),
+            LimitReached: lambda *_: answer(429),
+            body.Malformed: lambda *_: invalid({}),
+            body.TooLong: lambda *_: invalid({}),
+            TooLarge: lambda *_: invalid({"file": ["TooLarge"]}),
+            Refused: lambda _, e: invalid({"file": [word(e.code)]}),
+            Infected: lambda *_: invalid({"file": ["Infected"]}),
+            ScannerUnavailable: lambda *_: answer(503),
+            idempotency.BadKey: lambda *_: invalid({"Idempotency-Key": ["Invalid"]}),
+            idempotency.KeyReused: lambda *_: invalid({"Idempotency-Key": ["Already used"]}),
+        },
+    )
