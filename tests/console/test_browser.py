@@ -8,12 +8,12 @@ from collections.abc import Callable
 from urllib.parse import urlsplit
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 from playwright.sync_api import Page, Route, sync_playwright
 
+from tests.axe import findings
 from undersigned.accounts.clear_password import send_link
 from undersigned.accounts.devices import challenge, register
 from undersigned.accounts.endpoints import Endpoint, keep_endpoint
@@ -36,7 +36,6 @@ from .world import World
 
 pytestmark = pytest.mark.browser
 HOST = "http://console.test"
-RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]}
 LONG = "Framework agreement on maintenance works for the harbour buildings with Rindfleischetikettierungsüberwachung"
 CUT = """() => [...document.querySelectorAll('.table-wrap')].filter(e => e.scrollWidth > e.clientWidth + 1)
   .map(e => `${e.querySelector('caption')?.innerText}: ${e.scrollWidth} in ${e.clientWidth}`)"""
@@ -290,8 +289,5 @@ def _faults(page: Page, *, thorough: bool) -> list[str]:
             faults.append(f"{wide} wide at {width}")
         faults += [f"table cut at {width}: {what}" for what in page.evaluate(CUT)]
         if thorough or width in (390, 1280):
-            found = Axe().run(page, options=RULES)
-            faults += [
-                f"axe at {width}: {v['id']}: {v['nodes'][0]['html']}" for v in found.response["violations"]
-            ]
+            faults += [f"axe at {width}: {found}" for found in findings(page, practices=False)]
     return faults

@@ -13,9 +13,9 @@ from typing import Any
 
 import pikepdf
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
+from tests.axe import findings
 from tests.identity.bank import ID_CLAIM, Bank, running
 from tests.journeys.conftest import Server, until
 from tests.journeys.signspace import Program
@@ -81,10 +81,7 @@ def make(server: Server, *arguments: str) -> str:
 
 def check(page: Page, name: str) -> None:
     """Nothing for axe to find, nothing wider than a narrow phone; a picture for who wants to look (UNDERSIGNED_TEST_PICTURES)."""
-    found = Axe().run(
-        page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]}
-    )
-    assert found.violations_count == 0, f"{name}: {found.generate_report()}"
+    assert findings(page) == [], name
     if folder := os.environ.get("UNDERSIGNED_TEST_PICTURES"):
         for width in (390, 1280):
             page.set_viewport_size({"width": width, "height": 844})

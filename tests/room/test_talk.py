@@ -6,11 +6,11 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.conf import LazySettings
 from django.test import Client
 from playwright.sync_api import Browser, Page
 
+from tests.axe import findings
 from tests.envelopes.conftest import PlainDialect, actor, draft, pdf, plain, sent
 from tests.envelopes.signing import Signer, prepared
 from undersigned.accounts.models import User
@@ -28,7 +28,6 @@ from .fake_gateway import NOW, PLACES, ROOM_ID, FakeGateway
 from .fake_gateway import room as a_room
 
 __all__ = ["actor", "draft", "pdf", "plain", "sent"]
-OPTIONS = {"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]}
 SHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -115,10 +114,7 @@ def faults(page: Page, name: str) -> list[str]:
         if page.evaluate("document.documentElement.scrollWidth") > width:
             wrong.append(f"{name} too wide at {width}")
         if width in (390, 1280):
-            found = Axe().run(page, options=OPTIONS)
-            wrong += [
-                f"{name} {width}: {v['id']} {v['nodes'][0]['html']}" for v in found.response["violations"]
-            ]
+            wrong += [f"{name} {width}: {found}" for found in findings(page)]
     return wrong
 
 
