@@ -148,6 +148,6 @@ def serving() -> Iterator[Authority]:
         listening.daemon_threads = True
         listening.block_on_close = False
         it.certify(listening.server_address[1])
-        threading.Thread(target=listening.serve_forever, daemon=True).start()
+        threading.Thread(target=listening.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
         yield it
         listening.shutdown()

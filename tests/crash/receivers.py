@@ -100,7 +100,9 @@ def receiving() -> Iterator[Inbox]:
     try:
         with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as listening:
             inbox.http_port = listening.server_address[1]
-            threading.Thread(target=listening.serve_forever, daemon=True).start()
+            threading.Thread(
+                target=listening.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
+            ).start()
             yield inbox
             listening.shutdown()
     finally:

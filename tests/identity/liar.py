@@ -145,6 +145,6 @@ def lying() -> Iterator[Liar]:
 
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as listening:
         it.url = f"http://127.0.0.1:{listening.server_address[1]}"
-        threading.Thread(target=listening.serve_forever, daemon=True).start()
+        threading.Thread(target=listening.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
         yield it
         listening.shutdown()

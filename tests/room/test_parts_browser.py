@@ -54,7 +54,7 @@ def shop() -> Iterator[ReturnUrls]:
 
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as listening:
         base = f"http://127.0.0.1:{listening.server_address[1]}"
-        threading.Thread(target=listening.serve_forever, daemon=True).start()
+        threading.Thread(target=listening.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
         yield ReturnUrls(f"{base}/on?o=4711", f"{base}/no", f"{base}/later")
         listening.shutdown()
 
