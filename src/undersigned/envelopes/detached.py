@@ -35,9 +35,7 @@ def signature_name(assignment: Assignment) -> str:
     return f"{stem} - signature {number_of(assignment)}.p7s"
 
 
-def signatures_of(
-    document: Document, version: DocumentVersion
-) -> tuple[DocumentVersion, dict[int, bytes]]:
+def signatures_of(document: Document, version: DocumentVersion) -> tuple[DocumentVersion, dict[int, bytes]]:
     """The prepared PDF, and by number the live signatures over it (DER): all where `version` is the prepared one, else that which made it.
 
     Raises RuntimeError when the bytes of one are gone.

@@ -35,7 +35,9 @@ class SealedDocument(NamedTuple):
     unproven: list[str]
 
 
-def seal_document(envelope: Envelope, document: Document, version: DocumentVersion, blob: Blob) -> SealedDocument:
+def seal_document(
+    envelope: Envelope, document: Document, version: DocumentVersion, blob: Blob
+) -> SealedDocument:
     """A version of a document, of these bytes, sealed and closed."""
     if document.detached:
         return _seal_container(envelope, document, version)

@@ -246,7 +246,11 @@ def _timeline(record: dict[str, Any]) -> list[Block]:
 
 def _example(record: dict[str, Any]) -> str:
     """A signed file as it may be called."""
-    return "document.asice" if record["documents"][:1] and record["documents"][0].get("format") == "cades" else "document.pdf"
+    return (
+        "document.asice"
+        if record["documents"][:1] and record["documents"][0].get("format") == "cades"
+        else "document.pdf"
+    )
 
 
 def _how(record: dict[str, Any]) -> list[Block]:

@@ -54,7 +54,9 @@ VERDICTS: dict[str, tuple[str, str]] = {
     ),
     "not_pdf": (
         gettext_noop("This is not a PDF"),
-        gettext_noop("Choose a signed PDF or a container of signatures (ASiC-E, CAdES); the evidence goes with it."),
+        gettext_noop(
+            "Choose a signed PDF or a container of signatures (ASiC-E, CAdES); the evidence goes with it."
+        ),
     ),
     "encrypted": (
         gettext_noop("The file has a password"),

@@ -141,7 +141,9 @@ class DocumentVersion(models.Model):
     @property
     def pictured(self) -> DocumentVersion:
         """The version whose pages are shown for this one: a container is read in the PDF that it was made from."""
-        made_from = self.parent if self.document.detached and self.kind == DocumentVersion.Kind.SEALED else None
+        made_from = (
+            self.parent if self.document.detached and self.kind == DocumentVersion.Kind.SEALED else None
+        )
         return made_from or self
 
 

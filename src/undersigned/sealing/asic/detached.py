@@ -123,7 +123,7 @@ class Knowledge:
             if answer.name == "crl":
                 self.crls[answer.chosen.dump()] = CRLContainer(answer.chosen)
             elif answer.chosen["other_rev_info_format"].native == "ocsp_response":
-                response = answer.chosen["other_rev_info"].parsed
+                response = answer.chosen["other_rev_info"]
                 self.ocsps[response.dump()] = list(OCSPContainer.load_multi(response))
 
     def within(self, spec: Any) -> Any:

@@ -78,7 +78,11 @@ class Container:
             raise Refusal("too_many")
         self._look_at(entries)
         self.names = [e.filename for e in entries if not _is_folder(e)]
-        if not entries or entries[0].filename != "mimetype" or self.read("mimetype", 200) != MEDIA_TYPE.encode():
+        if (
+            not entries
+            or entries[0].filename != "mimetype"
+            or self.read("mimetype", 200) != MEDIA_TYPE.encode()
+        ):
             raise Refusal("not_container")
 
     def _look_at(self, entries: list[zipfile.ZipInfo]) -> None:
@@ -86,7 +90,10 @@ class Container:
             raise Refusal("repeated_name")
         for entry in entries:
             # What the directory says, before anything of Python's makes it harmless.
-            if _unsafe(entry.orig_filename, folder=_is_folder(entry)) or entry.filename != entry.orig_filename:
+            if (
+                _unsafe(entry.orig_filename, folder=_is_folder(entry))
+                or entry.filename != entry.orig_filename
+            ):
                 raise Refusal("unsafe_name")
             if entry.flag_bits & 1:
                 raise Refusal("encrypted")

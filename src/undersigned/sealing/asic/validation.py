@@ -19,7 +19,12 @@ from undersigned.sealing.pdf.trust import Certificates
 from .detached import Detached, Knowledge, evaluate, evaluate_token
 from .reading import SIGNATURE_MAX, Container, Manifest
 
-_REFUSED = {"too_many": "too_many", "encrypted": "encrypted", "not_container": "not_pdf", "malformed": "broken"}
+_REFUSED = {
+    "too_many": "too_many",
+    "encrypted": "encrypted",
+    "not_container": "not_pdf",
+    "malformed": "broken",
+}
 """What is wrong with the file as a whole; anything else is a container that lies."""
 
 
@@ -66,7 +71,11 @@ def _judge(container: Container, manifests: list[Manifest], certificates: Certif
         "files": sorted({n.name for m in signing for n in m.files}),
     }
     if (stray := _stray(container, manifests)) and ades.worse("changed_after_signing", result["verdict"]):
-        result |= {"verdict": "changed_after_signing", "reason": "unnamed_file", "files": [*result["files"], *stray]}
+        result |= {
+            "verdict": "changed_after_signing",
+            "reason": "unnamed_file",
+            "files": [*result["files"], *stray],
+        }
     return result
 
 
