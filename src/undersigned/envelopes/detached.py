@@ -43,9 +43,8 @@ def signatures_of(document: Document, version: DocumentVersion) -> tuple[Documen
     made = Signature.objects.filter(assignment__document=document, voided_at=None)
     if version.kind == DocumentVersion.Kind.SIGNED:
         made = made.filter(version_after=version)
-        prepared = DocumentVersion.objects.select_related("file__blob").get(pk=version.parent_id)
-    else:
-        prepared = version
+    prepared = version.parent if version.kind == DocumentVersion.Kind.SIGNED else version
+    assert prepared is not None  # a signature is made on something
     found: dict[int, bytes] = {}
     for signature in made.select_related("assignment", "version_after__file__blob").order_by("pk"):
         blob = signature.version_after.file.blob

@@ -42,7 +42,7 @@ def seal_container(
         timestamp=time_source.token,
         signing_time=clock.now(),
     )
-    messages = {**signatures, last: seal}
+    messages = {**dict(sorted(signatures.items())), last: seal}
     holders = {n: leaves(m) for n, m in messages.items()}
     certificates = list(dict.fromkeys(c for found in holders.values() for c in found))
     data, others = (
@@ -60,12 +60,12 @@ def seal_container(
         )
     types = {n: manifest.SIGNATURE if n.endswith(".p7s") else manifest.XML for n in files}
     archive = manifest.write(
-        manifest.TOKEN_NAME,
-        manifest.TOKEN,
+        manifest.TIMESTAMP_NAME,
+        manifest.TIMESTAMP,
         [reference, *(Reference(n, types[n], hashlib.sha256(c).hexdigest()) for n, c in files.items())],
     )
     files[manifest.ARCHIVE_NAME] = archive
-    files[manifest.TOKEN_NAME] = time_source.token(hashlib.sha256(archive).digest())
+    files[manifest.TIMESTAMP_NAME] = time_source.token(hashlib.sha256(archive).digest())
     container.write(target, document, reference, files)
     return others.unproven
 

@@ -129,7 +129,7 @@ class Container:
             raise Refusal("too_many", name)
         try:
             return self._zip.read(name)
-        except Exception as e:  # noqa: BLE001 - whatever a damaged file makes the unpacker throw
+        except Exception as e:  # whatever a damaged file makes the unpacker throw
             raise Refusal("malformed", name) from e
 
     def digests(self, name: str, algorithms: set[str]) -> dict[str, bytes] | None:
