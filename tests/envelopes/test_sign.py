@@ -12,8 +12,7 @@ from tests.envelopes.signing import Signer, prepared
 from tests.jobs.testing import run_due
 from undersigned.accounts.models import Organization
 from undersigned.delivery.models import Message, WebhookEvent
-from undersigned.envelopes import audit, links, shown
-from undersigned.envelopes import make_signature
+from undersigned.envelopes import audit, links, make_signature, shown
 from undersigned.envelopes import sign as sign_module
 from undersigned.envelopes.actor import Actor
 from undersigned.envelopes.decline import decline
