@@ -26,7 +26,9 @@ from freezegun import freeze_time
 from pyhanko.sign.validation import async_validate_detached_cms
 from pyhanko_certvalidator import ValidationContext
 
+from tests import tsa
 from undersigned.accounts.models import Organization, User
+from undersigned.sealing import authority, revocation
 from undersigned.sealing.asic import container, manifest, validation
 from undersigned.sealing.authority import root_certificates
 from undersigned.sealing.errors import TimestampUnavailable
@@ -214,6 +216,31 @@ def test_a_key_that_was_brought(
     assert (report.verdict, [s.level for s in report.signers]) == ("valid", ["B-LTA", "B-LTA"]), report
     assert str(report.signers[0].issuer) == "Emicert"
     assert judged(target).verdict == "unknown_issuer"
+
+
+@pytest.mark.parametrize("fault", ["", "no chain"])
+def test_a_timestamp_authority_elsewhere(tmp_path: Path, settings: LazySettings, fault: str) -> None:
+    with tsa.serving() as it:
+        settings.TIMESTAMP_AUTHORITY = it.url
+        it.fault = fault  # without the chain it is fetched
+        path = make(tmp_path)
+    assert verify_file(path, root_certificates()).verdict != "valid", "its root is not known"
+    report = verify_file(path, [*root_certificates(), it.root.public_bytes(Encoding.DER)])
+    assert (report.verdict, {s.level for s in report.signers}) == ("valid", {"B-LTA"}), report
+    assert {str(s.confirmed_by) for s in report.signatures} == {"Unit of time"}
+
+
+def test_a_certificate_that_was_withdrawn(tmp_path: Path) -> None:
+    seal = authority.ensure_seal("former", "Former Oy")
+    signer = authority.signer_for(seal)
+    revocation.revoke(seal)
+    type(seal).objects.filter(pk=seal.pk).update(revoked_at=datetime.now(UTC) - timedelta(days=1))
+    make(tmp_path)
+    about, target = reference(tmp_path / "prepared.pdf"), tmp_path / "own.asice"
+    one = signature(tmp_path, 1, "Former Oy", about, signer)
+    seal_container(tmp_path / "prepared.pdf", about, {1: one}, target, REQUEST)
+    report = judged(target)
+    assert (report.verdict, [s.verdict for s in report.signers]) == ("revoked", ["revoked", "valid"]), report
 
 
 # --- what was changed -----------------------------------------------------------------------------
