@@ -404,3 +404,40 @@ def test_a_signature_over_two_files_covers_both(tmp_path: Path) -> None:
     assert report.signers[0].level == "B-T"
     files[3] = ("b/c.txt", b"too")
     assert judged(pack(tmp_path / "two.asice", files)).reason == "changed_file"
+
+
+def test_both_descriptions_of_a_file_must_agree(made: Path, tmp_path: Path) -> None:
+    """Each is read by some programs: in the file's own header, and in the directory at the end."""
+    data, changed_ = made.read_bytes(), tmp_path / "two-faced.asice"
+    with zipfile.ZipFile(made) as found:
+        at = found.getinfo(NAME).header_offset
+    for offset, value in (
+        (6, b"\x00\x00"),
+        (8, b"\x08\x00"),
+        (14, b"\x01\x02\x03\x04"),
+        (22, b"\x01\x00\x00\x00"),
+    ):
+        changed_.write_bytes(data[: at + offset] + value + data[at + offset + len(value) :])
+        assert judged(changed_).verdict == "forged_structure", offset
+
+
+def test_other_programs_write_them_too(made: Path, tmp_path: Path) -> None:
+    """Packed, and in pieces whose sizes come behind them."""
+
+    class Pipe(io.RawIOBase):
+        def __init__(self, file: io.BufferedWriter) -> None:
+            self.file = file
+
+        def writable(self) -> bool:
+            return True
+
+        def write(self, data: object) -> int:
+            return self.file.write(data)  # type: ignore[arg-type]
+
+    target = tmp_path / "packed.asice"
+    with target.open("wb") as file, zipfile.ZipFile(Pipe(file), "w") as pipe:  # type: ignore[arg-type]
+        for name, content in contents(made).items():
+            kind = zipfile.ZIP_STORED if name == "mimetype" else zipfile.ZIP_DEFLATED
+            pipe.writestr(zipfile.ZipInfo(name, (2026, 1, 1, 0, 0, 0)), content, kind)
+    report = judged(target)
+    assert report.verdict == "valid", report

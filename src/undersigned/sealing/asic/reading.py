@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
+import struct
 import zipfile
 from dataclasses import dataclass
 from typing import IO
@@ -31,6 +32,7 @@ CHUNK = 1 << 20
 _DESCRIPTORS = (12, 16, 20, 24)
 """Bytes of a data descriptor (APPNOTE 4.3.9): with and without its signature, and in ZIP64."""
 _LOCAL_HEADER = 30
+_IN_EXTRA = 0xFFFFFFFF
 _END = 22
 _ALGORITHMS = {
     "http://www.w3.org/2001/04/xmlenc#sha256": "sha256",
@@ -111,7 +113,7 @@ class Container:
                 return False
             self._file.seek(entry.header_offset)
             header = self._file.read(_LOCAL_HEADER)
-            if len(header) < _LOCAL_HEADER or header[:4] != b"PK\x03\x04":
+            if len(header) < _LOCAL_HEADER or not _says_the_same(header, entry):
                 return False
             lengths = int.from_bytes(header[26:28], "little") + int.from_bytes(header[28:30], "little")
             at = entry.header_offset + _LOCAL_HEADER + lengths + entry.compress_size
@@ -164,6 +166,33 @@ class Container:
             return Manifest(name, _uri(reference), files, data)
         except (ParseError, DefusedXmlException, ValueError, LookupError, RecursionError) as e:
             raise Refusal("malformed", name) from e
+
+
+def _says_the_same(header: bytes, entry: zipfile.ZipInfo) -> bool:
+    """Does a file's own header (APPNOTE 4.3.7) describe it as the directory does? Some programs go by the one, some by the other."""
+    signature, _version, flags, method, _time, _date, crc, packed, unpacked, _name, _extra = struct.unpack(
+        "<4sHHHHHIIIHH", header
+    )
+    told = (crc, packed, unpacked) if not flags & 8 else (entry.CRC, entry.compress_size, entry.file_size)
+    if _IN_EXTRA in told[1:]:  # ZIP64 has the sizes elsewhere
+        told = (crc, entry.compress_size, entry.file_size)
+    return (
+        signature == b"PK\x03\x04"
+        and (flags, method) == (entry.flag_bits, entry.compress_type)
+        and told == (entry.CRC, entry.compress_size, entry.file_size)
+        and not _renames(entry.extra)
+    )
+
+
+def _renames(extra: bytes) -> bool:
+    """Is there a field that gives the file another name (Info-ZIP Unicode Path, 0x7075), which not all programs know?"""
+    at = 0
+    while at + 4 <= len(extra):
+        kind, size = struct.unpack_from("<HH", extra, at)
+        if kind == 0x7075:
+            return True
+        at += 4 + size
+    return False
 
 
 def _follows(end: int, start: int, former: zipfile.ZipInfo | None) -> bool:
