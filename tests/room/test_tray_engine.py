@@ -415,7 +415,9 @@ def test_what_is_signed_apart_from_its_pdf(user: User) -> None:
     envelope.refresh_from_db()
     assert envelope.state == EnvelopeState.COMPLETED
     visitor = both[0]
-    assert "paper 1.asice" in html(visitor.get("/done"))
+    page = html(visitor.get("/done"))
+    assert "paper 1.asice" in page
+    assert "A container (ASiC-E): the PDF, and the signatures beside it." in page
     answer = visitor.get("/sealed/1")
     assert answer["Content-Type"] == "application/vnd.etsi.asic-e+zip"
     assert 'filename="paper 1.asice"' in answer["Content-Disposition"]

@@ -107,6 +107,7 @@ def _document(
         seen=len(sitting.pages_seen.get(str(row.pk), [])) if sitting else 0,
         original=_original(row),
         signed_name=row.signed_name if row.by_statement or row.detached else "",
+        container=row.detached,
         caption=next((a.caption for a in asked if a.caption), ""),
         parts=parts,
         form=_form(row, recipient) if to_fill else (),
