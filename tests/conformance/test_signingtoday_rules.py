@@ -213,8 +213,8 @@ def test_signed_apart_from_the_file(today: Today) -> None:
     assert [str(s.signer) for s in report.signers][:2] == ["Adam Smith", "Bea Stone"]
     assert {s.level for s in report.signers} == {"B-LTA"}
     with zipfile.ZipFile(io.BytesIO(content)) as found:
-        plain = b"".join(today.get(f"/resource/{first['plainDocumentUuid']}"))  # type: ignore[arg-type]
-        assert found.read("Contract.pdf") == plain, "the client's own bytes were signed"
+        filled = b"".join(today.get(f"/resource/{first['filledDocumentUuid']}"))  # type: ignore[arg-type]
+        assert found.read("Contract.pdf") == filled
     thumb = today.get(f"/pdfResource/{first['signedDocumentUuid']}/thumbs", {"page": 1})
     assert thumb.status_code == 404, "a container has no pages; the filled document has"
     assert today.get(f"/pdfResource/{first['filledDocumentUuid']}/thumbs", {"page": 1}).status_code == 200

@@ -16,7 +16,9 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from django.conf import LazySettings
 
+from tests.adversarial.files import signed_by_a_stranger
 from tests.jobs.testing import run_due
+from tests.pdfs import make_pdf
 from tests.sealing.authority_of_others import PASSWORD as OPENS
 from tests.sealing.authority_of_others import OtherAuthority
 from undersigned.accounts.models import User
@@ -48,6 +50,7 @@ from undersigned.sealing.authority import root_certificates
 from undersigned.sealing.evidence import verify_evidence
 from undersigned.sealing.verify import Report, verify_file
 
+from . import groups as groups_of_people
 from .groups import Ticket, asks, document, draft, person, register, sitting_of, states, text
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
@@ -149,8 +152,9 @@ def test_what_comes_out(two: Envelope, tmp_path: Path) -> None:
     )
     assert sealed.file.blob is not None
     assert sealed.file.blob.media_type == MEDIA_TYPE
-    original = version(two, "original")
-    assert prepared.sha256 == original.sha256, "nothing was written on it, so it is as it came"
+    with on_disk(prepared.file) as path, pikepdf.open(path) as pdf:
+        assert len(pdf.pages) == 1
+        assert "/AcroForm" not in pdf.Root
     assert names_in(two)[:2] == ["mimetype", "paper 1.pdf"]
     assert Document.objects.get().head == sealed
     assert sealed.pictured == prepared
@@ -226,6 +230,16 @@ def test_groups_fields_and_a_pdf_document_beside_it(user: User) -> None:
     assert report_on(envelope).verdict == "valid"
     assert version(envelope, "sealed", 2).file.name == "paper 2.pdf"
     assert Signature.objects.count() == 3
+
+
+def test_what_came_signed_stays_as_it_came(user: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(groups_of_people, "make_pdf", lambda **_: signed_by_a_stranger(make_pdf()))
+    envelope = draft(user, document([[person("a")]], [cades("1", "a")]))
+    envelope = sent(user, envelope)
+    Ticket(envelope, "1").sign()
+    completed(envelope)
+    assert version(envelope, "prepared").sha256 == version(envelope, "original").sha256
+    assert report_on(envelope).verdict == "valid"
 
 
 def test_one_left_out(user: User) -> None:

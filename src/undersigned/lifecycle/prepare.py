@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from contextlib import ExitStack, suppress
 from pathlib import Path
 
@@ -20,7 +19,7 @@ from undersigned.jobs.registry import GiveUp
 from undersigned.jobs.run import Run
 from undersigned.sealing.declaration import prepare_declaration
 from undersigned.sealing.fill import PlacedText, fill_pdf, write_texts
-from undersigned.sealing.prepare import Place, PreparePlan, Widget, Words, prepare_pdf
+from undersigned.sealing.prepare import Place, PreparePlan, Widget, Words, finish_pdf, prepare_pdf
 from undersigned.sealing.statement import prepare_statement
 
 from .declaration import declaration_plan
@@ -114,12 +113,10 @@ def _lay_out(
 
 
 def _finish(document: Document, source: Path, target: Path) -> int:
-    """The file with what people filled in and nothing else, to be signed apart from it: byte for byte as it came where nothing was. Gives the
-    number of pages."""
+    """The file with what people filled in and nothing else, to be signed apart from it; gives the number of pages."""
     with ExitStack() as stack:
         filled, facts, _written = _with_values(document, source, stack)
-        shutil.copyfile(filled, target)
-        return facts.pages
+        return finish_pdf(filled, target, signed=facts.signed)
 
 
 def _with_values(document: Document, source: Path, stack: ExitStack) -> tuple[Path, intake.PdfFacts, bool]:
