@@ -63,6 +63,8 @@ class Detached:
             detached = data["encap_content_info"]["content"].native is None
             if is_token is not manifest.archive or (not is_token and not detached):
                 return found
+            if is_token:
+                _time_of(data)  # fails where there is none
             found.signer = ades.signer_of(data)
             found.data = data
         except Exception:  # noqa: BLE001 - whatever the parser throws at malformed bytes
@@ -78,6 +80,12 @@ class Detached:
     def tokens(self) -> list[cms.SignedData]:
         """The signature's own timestamps."""
         return [] if self.data is None else ades.tokens(self.info)
+
+    @property
+    def stamped_at(self) -> datetime:
+        """The time in a timestamp."""
+        assert self.data is not None
+        return _time_of(self.data)
 
     @property
     def claimed_at(self) -> datetime | None:
@@ -150,7 +158,7 @@ class Knowledge:
                 covered |= names
                 for one in self.found:
                     if one.data is not None and one.manifest.signature in names:
-                        poes += _existed(one, _time_of(stamp.data))
+                        poes += _existed(one, stamp.stamped_at)
         return replace(spec, local_knowledge=replace(spec.local_knowledge, known_poes=poes)), covered
 
 

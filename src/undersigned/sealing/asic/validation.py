@@ -57,8 +57,9 @@ def _judge(container: Container, manifests: list[Manifest], certificates: Certif
     wrong = _wrong_files(container, manifests)
     found = [Detached.read(m, container.read(m.signature, SIGNATURE_MAX)) for m in manifests]
     knowledge = Knowledge.of(found, wrong, certificates)
-    stamps = [f.signer for f in found if f.manifest.archive and f.signer is not None]
-    vouched = certificates.vouched(stamps[-1] if stamps else None)
+    stamps = [f for f in found if f.manifest.archive and f.data is not None]
+    newest = max(stamps, key=lambda s: s.stamped_at, default=None)
+    vouched = certificates.vouched(newest.signer if newest is not None else None)
     leaves = [f.signer for f in found if f.signer is not None]
     signatures = [_report(f, knowledge, certificates, vouched, leaves) for f in found]
     worst = min(signatures, key=lambda s: ades.WORST_FIRST.index(s["verdict"]))
