@@ -107,6 +107,7 @@ class Knowledge:
     crls: dict[bytes, CRLContainer] = field(default_factory=dict)
     ocsps: dict[bytes, list[OCSPContainer]] = field(default_factory=dict)
     found: tuple[Detached, ...] = ()
+    _proofs: dict[tuple[object, ...], tuple[list[KnownPOE], set[str]]] = field(default_factory=dict)
     wrong: dict[str, str] = field(default_factory=dict)
     """By name of a manifest, what is wrong with a file that it names."""
 
@@ -148,6 +149,13 @@ class Knowledge:
         """`spec` with what is known here, and proofs that it existed by those archive timestamps which stand by `spec`; and the names of the
         signatures that these cover."""
         spec = self.within(spec)
+        key = _rules(spec)
+        if key not in self._proofs:
+            self._proofs[key] = self._prove(spec)
+        poes, covered = self._proofs[key]
+        return replace(spec, local_knowledge=replace(spec.local_knowledge, known_poes=poes)), covered
+
+    def _prove(self, spec: Any) -> tuple[list[KnownPOE], set[str]]:
         poes: list[KnownPOE] = []
         covered: set[str] = set()
         for stamp in self.found:
@@ -159,7 +167,16 @@ class Knowledge:
                 for one in self.found:
                     if one.data is not None and one.manifest.signature in names:
                         poes += _existed(one, stamp.stamped_at)
-        return replace(spec, local_knowledge=replace(spec.local_knowledge, known_poes=poes)), covered
+        return poes, covered
+
+
+def _rules(spec: Any) -> tuple[object, ...]:
+    """What tells one specification for a container from another: whom it trusts, and which answers it asks for."""
+    policy = spec.cert_validation_policy
+    return (
+        frozenset(c.sha256 for c in policy.trust_manager.iter_certs()),
+        repr(policy.revinfo_policy),
+    )
 
 
 def _existed(one: Detached, at: datetime) -> Iterator[KnownPOE]:
@@ -194,7 +211,9 @@ def evaluate(one: Detached, knowledge: Knowledge, spec: Any) -> dict[str, Any]:
         )
     )
     indication, status, token = result.ades_subindic, result.api_status, one.tokens[0]
-    confirmed = _time_of(token) if _token_stands(token, one, spec) else None
+    # Good with time means that one of its timestamps stands; that is not judged twice.
+    stands = (indication == AdESPassed.OK and len(one.tokens) == 1) or _token_stands(token, one, spec)
+    confirmed = _time_of(token) if stands else None
     if indication in _PAST:
         indication = _in_the_past(one.data, spec, indication, confirmed)
     if indication == AdESPassed.OK and confirmed is None:
