@@ -142,8 +142,8 @@ def signed_data(
     """DER of a CMS message signed by `signer` over content whose SHA-256 is `digest`; detached unless `content` is given.
 
     `timestamp` gets the SHA-256 of the signature value and returns a timestamp token (RFC 3161 section 2.4.2), which becomes the
-    unsigned attribute id-aa-timeStampToken (CAdES-T, EN 319 122-1 clause 5.3). `signing_time` is the time that the signer claims, before
-    2050 (RFC 5652 section 11.3): CAdES asks for it (EN 319 122-1 table 1) and PAdES forbids it, since there the PDF's /M carries it
+    unsigned attribute id-aa-timeStampToken (CAdES-T, EN 319 122-1 clause 5.3). `signing_time` is the time that the signer claims
+    (RFC 5652 section 11.3): CAdES asks for it (EN 319 122-1 table 1) and PAdES forbids it, since there the PDF's /M carries it
     (EN 319 142-1 table 1).
     """
     certificate = signer.certificate.public_bytes(Encoding.DER)
@@ -155,8 +155,9 @@ def signed_data(
         _attribute(_SIGNING_CERTIFICATE_V2, tlv(names)),
     ]
     if signing_time is not None:
-        claimed = asn1.UTCTime(signing_time.astimezone(UTC).replace(microsecond=0))
-        signed.append(_attribute(_SIGNING_TIME, tlv(claimed)))
+        claimed = signing_time.astimezone(UTC).replace(microsecond=0)
+        time = asn1.UTCTime(claimed) if claimed.year < 2050 else asn1.GeneralizedTime(claimed)
+        signed.append(_attribute(_SIGNING_TIME, tlv(time)))
     attributes = asn1.SetOf(signed)
     # RFC 5652 section 5.4: the signature is over the SET OF encoding, not over the IMPLICIT [0] of the message.
     implicit = bytes(asn1.decode_der(asn1.TLV, asn1.encode_der(_AttributesAlone(attrs=attributes))).data)
