@@ -41,6 +41,7 @@ class Mutation:
 
 
 PDF = "adversarial/test_pdf_attacks.py::test_found_and_named"
+ASIC = "sealing/test_containers.py::test_changes_are_found"
 WHO = "adversarial/test_authorization.py"
 CORE = "accounts/test_people.py::"
 TODAY = "conformance/test_signingtoday_people.py::"
@@ -76,6 +77,22 @@ MUTATIONS = [
     M("6 Spoofed objects", "a signature that was taken out is missed", "sealing/pdf/structure.py",
       "for number in range(reader.xrefs.total_revisions - 1):", "for number in ():",
       "adversarial/test_pdf_attacks.py::test_a_stripped_file_is_not_simply_unsigned"),
+    M("6 Spoofed objects", "what no signature of a container covers is a change", "sealing/asic/validation.py",
+      "return [n for n in container.names if n not in covered]", "return []", f"{ASIC}[a file added]"),
+    M("6 Spoofed objects", "a file of a container is the one that was signed", "sealing/asic/validation.py",
+      "elif (have[named.name] or {}).get(named.algorithm) != named.digest:", "elif False:", f"{ASIC}[the pdf]"),
+    M("6 Spoofed objects", "one signature is not given out for two", "sealing/asic/validation.py",
+      "if len(set(signatures)) < len(signatures):", "if False:", f"{ASIC}[a signature lent]"),
+    M("6 Spoofed objects", "no name in a container leads out of it", "sealing/asic/reading.py",
+      'or any(p in ("", ".", "..") for p in parts)', "", f"{ASIC}[a name that leads out]"),
+    M("6 Spoofed objects", "between a container's files lies nothing", "sealing/asic/reading.py",
+      "if not self._gapless(entries):", "if False:", "sealing/test_containers.py::test_what_no_directory_names_is_found"),
+    M("6 Spoofed objects", "a container's directory and its files' headers agree", "sealing/asic/reading.py",
+      "        and told == (entry.CRC, entry.compress_size, entry.file_size)\n", "",
+      "sealing/test_containers.py::test_both_descriptions_of_a_file_must_agree"),
+    M("7 Substitution", "a signature goes only beside the file that it covers", "sealing/seal_container.py",
+      "if cms.message_digest(message) != hashlib.sha256(covered[number]).digest():", "if False:",
+      "sealing/test_containers.py::test_a_signature_over_another_file_is_not_packed"),
     M("7 Substitution", "a signer signs what their page showed", "envelopes/shown.py",
       "if shown.digest != digest:", "if False:", "envelopes/test_sign.py::test_what_is_shown_is_what_is_stored"),
     M("7 Substitution", "the server signs its own bytes plus an increment", "sealing/reserved.py",

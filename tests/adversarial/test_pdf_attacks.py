@@ -9,6 +9,7 @@ import pytest
 
 from tests.files import hostile
 from tests.sealing import conftest as making
+from undersigned.sealing.prepare import finish_pdf
 from undersigned.sealing.verify import Report, verify_pdf
 
 from . import files
@@ -121,6 +122,10 @@ def test_hidden_content_does_not_reach_the_signature(tmp_path: Path) -> None:
     )
     assert b"9,000 euros" in unused
     assert b"9,000 euros" not in making.prepare(tmp_path, ["Anna"], unused).read_bytes()
+    source, apart = tmp_path / "unused.pdf", tmp_path / "apart.pdf"
+    source.write_bytes(unused)
+    assert finish_pdf(source, apart, signed=False) == 1
+    assert b"9,000 euros" not in apart.read_bytes()
 
 
 @pytest.mark.parametrize(

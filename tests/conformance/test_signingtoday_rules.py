@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import json
+import tempfile
+import zipfile
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +19,8 @@ from undersigned.accounts.models import Group, User
 from undersigned.delivery.models import Message, WebhookEvent
 from undersigned.dialects.signingtoday import events
 from undersigned.envelopes.models import AuditEvent, Document, Envelope, EnvelopeTag
+from undersigned.sealing.authority import root_certificates
+from undersigned.sealing.verify import verify_file
 
 from .signers import run_jobs
 from .test_signingtoday_dsts import CONTRACT, EXAMPLE, fill, filling, is_like
@@ -158,6 +164,70 @@ def test_a_draft_may_be_incomplete_and_publishing_says_what_is_missing(today: To
         "documents[0].signatureRequests[0].signerId", "documents[0].signerGroups[0].signers[0].name",
         "documents[0].signerGroups[0].signers[0].email",
     }  # fmt: skip
+    assert today.read(f"/DST/{dst['id']}")["status"] == "draft"
+
+
+# --- profiles ------------------------------------------------------------------------------------
+def cades(plan: dict[str, Any]) -> dict[str, Any]:
+    """The same, signed apart from the file."""
+    requests = [one | {"signProfile": "CAdES"} for one in plan["signatureRequests"]]
+    return plan | {"signatureRequests": requests}
+
+
+def test_signed_apart_from_the_file(today: Today) -> None:
+    dst = published(today, cades(two_signers(groups=2)), document())
+    assert dst["status"] == "toSign"
+    assert {r["signProfile"] for r in dst["documents"][0]["signatureRequests"]} == {"CAdES"}
+    for number, position in ((0, 1), (1, 1), (0, 2)):
+        ticket(dst, number, position).sign()
+    run_jobs()
+    dst = today.read(f"/DST/{dst['id']}")
+    assert dst["status"] == "signed"
+    first, second = dst["documents"]
+    assert [s["status"] for s in dst["signatures"]] == ["signed"] * 3
+    files = {r["id"]: r for r in dst["resources"]}
+    container = files[first["signedDocumentUuid"]]
+    assert (container["mimetype"], container["filename"], container["pages"]) == (
+        "application/vnd.etsi.asic-e+zip",
+        "Contract.asice",
+        None,
+    )
+    assert files[second["signedDocumentUuid"]]["mimetype"] == "application/pdf"
+    assert files[first["filledDocumentUuid"]]["mimetype"] == "application/pdf"
+    assert {r["filename"] for r in dst["resources"]} == {
+        "paper 0.pdf",
+        "paper 1.pdf",
+        "Contract.pdf",
+        "Contract.asice",
+    }
+    response = today.get(f"/resource/{first['signedDocumentUuid']}")
+    assert response["Content-Type"] == "application/vnd.etsi.asic-e+zip"
+    assert 'filename="Contract.asice"' in response["Content-Disposition"]
+    content = b"".join(response)  # type: ignore[arg-type]
+    assert len(content) == container["size"]
+    with tempfile.NamedTemporaryFile(suffix=".asice") as kept:
+        kept.write(content)
+        kept.flush()
+        report = verify_file(Path(kept.name), root_certificates())
+    assert report.verdict == "valid"
+    assert [str(s.signer) for s in report.signers][:2] == ["Adam Smith", "Bea Stone"]
+    assert {s.level for s in report.signers} == {"B-LTA"}
+    with zipfile.ZipFile(io.BytesIO(content)) as found:
+        filled = b"".join(today.get(f"/resource/{first['filledDocumentUuid']}"))  # type: ignore[arg-type]
+        assert found.read("Contract.pdf") == filled
+    thumb = today.get(f"/pdfResource/{first['signedDocumentUuid']}/thumbs", {"page": 1})
+    assert thumb.status_code == 404, "a container has no pages; the filled document has"
+    assert today.get(f"/pdfResource/{first['filledDocumentUuid']}/thumbs", {"page": 1}).status_code == 200
+
+
+def test_one_profile_a_document(today: Today) -> None:
+    plan = two_signers()
+    plan["signatureRequests"][1]["signProfile"] = "CAdES"
+    dst = draft(today, plan)
+    assert [r["signProfile"] for r in dst["documents"][0]["signatureRequests"]] == ["PAdES", "CAdES"]
+    (fault,) = json_of(today.post(f"/DST/{dst['id']}/publish"), 400)
+    assert fault["target"] == "documents[0].signatureRequests[1].signProfile"
+    assert fault["message"] == "Another profile than the document's first signature"
     assert today.read(f"/DST/{dst['id']}")["status"] == "draft"
 
 

@@ -15,13 +15,16 @@ from tests.envelopes.signing import prepared
 from tests.queries import Queries
 from undersigned.accounts.credentials import find_api_key
 from undersigned.accounts.models import Credential
+from undersigned.base.clock import now
 from undersigned.delivery.models import Message, MessageAttempt, WebhookEvent
 from undersigned.delivery.outbox import announce
 from undersigned.envelopes import links
 from undersigned.envelopes.enter_code import enter_code
-from undersigned.envelopes.models import AuditEvent
+from undersigned.envelopes.models import AuditEvent, Document, DocumentVersion
 from undersigned.envelopes.open_sitting import open_sitting
 from undersigned.envelopes.postpone import postpone
+from undersigned.files.models import File
+from undersigned.files.store import new_file
 
 from . import world as worlds
 from .world import World
@@ -241,6 +244,31 @@ def test_download_gives_the_bytes(world: World, visit: Callable[[str], Client]) 
     assert len(content) == int(response["Content-Length"])
     assert response["Content-Disposition"] == 'attachment; filename="Lease of the boathouse.pdf"'
     assert "sandbox" in response["Content-Security-Policy"]
+
+
+def test_what_is_signed_apart_from_its_pdf_is_called_what_it_is(
+    world: World, visit: Callable[[str], Client]
+) -> None:
+    document = world.sent.documents.get()
+    Document.objects.filter(pk=document.pk).update(format=Document.Format.CADES)
+    original = document.versions.get(kind="original")
+    assert original.file.blob is not None
+    names = {}
+    for seq, kind in enumerate(("prepared", "signed", "sealed"), 90):
+        file = new_file(original.file.blob, File.Kind.VERSION, "Lease - signature 1.p7s")
+        version = DocumentVersion.objects.create(
+            document=document, seq=seq, kind=kind, file=file, sha256="0" * 64, created_at=now()
+        )
+        address = {"envelope_id": world.sent.pk, "version_id": version.pk}
+        names[kind] = visit("owner").get(reverse("console:download", kwargs=address))["Content-Disposition"]
+    assert names == {
+        "prepared": 'attachment; filename="Lease of the boathouse - prepared.pdf"',
+        "signed": 'attachment; filename="Lease - signature 1.p7s"',
+        "sealed": 'attachment; filename="Lease of the boathouse - sealed.asice"',
+    }
+    page = visit("owner").get(of("envelope-documents", world)).content.decode()
+    assert "CAdES B-LTA" in page
+    assert "Its signatures lie beside it, in one container (ASiC-E)." in page
 
 
 def test_evidence_is_not_found_before_there_is_one(world: World, visit: Callable[[str], Client]) -> None:

@@ -66,3 +66,11 @@ def test_nor_does_one_while_a_sheet_makes_envelopes_and_files_are_fetched(tmp_pa
     points = {re.sub(r" \d+, (before|after)$", "", point) for point in done["points"]}
     assert {"sheet, commit", "robot, commit", "send_batch, commit"} <= points
     assert {"fetch_source, bytes", "fetch_source, commit"} <= points
+
+
+def test_nor_does_one_while_documents_are_signed_apart_from_their_pdf(tmp_path: Path) -> None:
+    with database(os.environ["UNDERSIGNED_TEST_DB"], os.environ.get("UNDERSIGNED_TEST_POSTGRES", "")) as url:
+        done = json.loads(Product(tmp_path, free_port(), url).python("tests.crash.placed_apart"))
+    assert done["faults"] == []
+    points = {re.sub(r" \d+, (before|after)$", "", point) for point in done["points"]}
+    assert {"sign apart, bytes", "sign apart, commit", "seal, bytes", "seal, commit"} <= points

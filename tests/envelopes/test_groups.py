@@ -319,7 +319,7 @@ def test_what_hinders_sending_is_named_all_at_once(user: User) -> None:
         "documents.0.groups.0.signers.1.email": ["invalid"],
         "documents.0.requests.0.signer": ["unknown"],
         "documents.0.requests.1.key": ["already_used"],
-        "documents.0.requests.1.profile": ["not_offered"],
+        "documents.0.requests.1.profile": ["mixed"],
         "documents.0.fields.0.signer": ["unknown"],
         "documents.0.fields.1.key": ["already_used"],
         "documents.0.fields.1.request": ["unknown"],

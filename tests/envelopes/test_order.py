@@ -25,7 +25,7 @@ from tests.jobs.testing import run_due
 from undersigned.accounts.models import Organization, User
 from undersigned.base.clock import now
 from undersigned.envelopes import artifacts, fill, links, open_sitting, shown
-from undersigned.envelopes import sign as sign_module
+from undersigned.envelopes import make_signature as module
 from undersigned.envelopes.actor import Actor
 from undersigned.envelopes.add_document import NewDocument, NewForm
 from undersigned.envelopes.compile_plan import cyclic
@@ -284,7 +284,7 @@ def test_the_last_two_of_a_package_at_once(
 
 def _meanwhile(monkeypatch: pytest.MonkeyPatch, act: object) -> None:
     """Once, after a signature has been begun and before it is committed."""
-    real = sign_module.sign_pdf
+    real = module.sign_pdf
     calls = []
 
     def slow(*args: object) -> object:
@@ -293,7 +293,7 @@ def _meanwhile(monkeypatch: pytest.MonkeyPatch, act: object) -> None:
             act()  # type: ignore[operator]
         return real(*args)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(sign_module, "sign_pdf", slow)
+    monkeypatch.setattr(module, "sign_pdf", slow)
 
 
 def test_deleted_while_a_signature_is_made(

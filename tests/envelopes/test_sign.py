@@ -12,7 +12,7 @@ from tests.envelopes.signing import Signer, prepared
 from tests.jobs.testing import run_due
 from undersigned.accounts.models import Organization
 from undersigned.delivery.models import Message, WebhookEvent
-from undersigned.envelopes import audit, links, shown
+from undersigned.envelopes import audit, links, make_signature, shown
 from undersigned.envelopes import sign as sign_module
 from undersigned.envelopes.actor import Actor
 from undersigned.envelopes.decline import decline
@@ -107,7 +107,7 @@ def test_a_consent_names_what_was_shown_and_a_proof_that_the_sender_knew_the_cod
 def test_somebody_signs_while_my_signature_is_made(
     open_: Envelope, john: Signer, asa: Signer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = sign_module.sign_pdf
+    real = make_signature.sign_pdf
     calls = []
 
     def slow(*args: object) -> object:
@@ -117,7 +117,7 @@ def test_somebody_signs_while_my_signature_is_made(
         return real(*args)  # type: ignore[arg-type]
 
     john.ready()
-    monkeypatch.setattr(sign_module, "sign_pdf", slow)
+    monkeypatch.setattr(make_signature, "sign_pdf", slow)
     john.sign()
     assert len(calls) == 3  # John's lost one, Åsa's, John's again
     document = Document.objects.get(envelope=open_)
@@ -131,14 +131,14 @@ def test_somebody_signs_while_my_signature_is_made(
 def test_a_new_version_arrives_while_my_signature_is_made(
     actor: Actor, open_: Envelope, john: Signer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = sign_module.sign_pdf
+    real = make_signature.sign_pdf
 
     def slow(*args: object) -> object:
         supersede(actor, open_.collection_id or 0)
         return real(*args)  # type: ignore[arg-type]
 
     john.ready()
-    monkeypatch.setattr(sign_module, "sign_pdf", slow)
+    monkeypatch.setattr(make_signature, "sign_pdf", slow)
     with pytest.raises(Conflict) as e:
         john.sign()
     assert e.value.code == "superseded"
@@ -225,7 +225,7 @@ def test_who_reserved_and_could_not_sign_keeps_nobody_waiting(
 
     monkeypatch.setattr(sign_module, "RESERVE_AFTER", 0)
     with monkeypatch.context() as patched:
-        patched.setattr(sign_module, "sign_pdf", unavailable)
+        patched.setattr(make_signature, "sign_pdf", unavailable)
         with pytest.raises(TimestampUnavailable):
             john.sign()
     assert not Document.objects.exclude(reserved_by=None).exists()

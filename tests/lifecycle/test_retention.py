@@ -189,7 +189,7 @@ def test_work_on_its_way_finds_the_tombstone_and_ends(sent: Envelope, stage: str
 
 
 def test_erased_while_somebody_signs(sent: Envelope, monkeypatch: pytest.MonkeyPatch) -> None:
-    from undersigned.envelopes import sign as module
+    from undersigned.envelopes import make_signature as module
 
     prepared(sent)
     john = Signer(sent.recipients.get(name="John Doe"))

@@ -23,6 +23,7 @@ from tests.adversarial.files import CONTENTS, in_place
 from tests.adversarial.world import rows_of_all_tables
 from tests.pdfs import make_pdf
 from tests.sealing import conftest as making
+from tests.sealing import containers
 from tests.sealing.records import record
 from undersigned.public.views import verify as view
 from undersigned.sealing import authority, revocation
@@ -259,3 +260,43 @@ def test_no_trace_is_left(
     assert rows_of_all_tables() == rows
     left = {os.path.realpath(n) for n in set(Path("/proc/self/fd").iterdir()) - before}
     assert not any(str(tmp_path) in path for path in left), left
+
+
+@pytest.mark.parametrize(
+    ("change", "verdict", "sentence"),
+    [
+        (lambda files: files, "Signed, and unchanged since", "Nothing was changed afterwards."),
+        (
+            lambda files: [(n, c.replace(b"%PDF-1.3", b"%PDF-1.4")) for n, c in files],
+            "The signature does not fit this file",
+            "What is wrong: a signed file in the container is not the one that was signed.",
+        ),
+        (
+            lambda files: [*files, ("Annex.pdf", b"%PDF")],
+            "Changed after it was signed",
+            "What is wrong: the container holds a file that no signature covers.",
+        ),
+        (
+            lambda files: [*files, ("../Annex.pdf", b"%PDF")],
+            "Do not rely on this file",
+            "(a file in the container has a name that leads elsewhere)",
+        ),
+    ],
+    ids=["whole", "pdf changed", "file added", "unsafe name"],
+)
+def test_a_container(tmp_path: Path, change: Any, verdict: str, sentence: str) -> None:
+    made = containers.changed(containers.make(tmp_path), change).read_bytes()
+    answer = ask(made, name="Lease.asice")
+    heading, text = said(answer)
+    assert heading == verdict
+    assert sentence in text
+    if verdict.startswith("Signed"):
+        assert re.search(r"Anna Virtanen signed on .* confirmed by Time-stamping Unit\.", text)
+        assert "CAdES B-LTA" in text
+        assert "Covers Vuokrasopimus (åäö).pdf" in text
+    told = ask(made, "json", name="Lease.asice")
+    assert told.json()["format"] == "asice"
+    assert "Lease - check.json" in told["Content-Disposition"].replace("%20", " ")
+    pdf = ask(made, "pdf", name="Lease.asice")
+    assert pdf.content.startswith(b"%PDF-")
+    assert ask(made, "version-1", name="Lease.asice").status_code == 422

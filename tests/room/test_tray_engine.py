@@ -29,6 +29,7 @@ from undersigned.envelopes.models import (
     AccessLink,
     AuditEvent,
     Consent,
+    DocumentVersion,
     Envelope,
     EnvelopeState,
     IdentityProof,
@@ -41,6 +42,7 @@ from undersigned.envelopes.plan import PlannedField
 from undersigned.envelopes.prove_password import TRIES, prove_password
 from undersigned.envelopes.send import send
 from undersigned.identity.policy import IdentityPolicy, SignWay
+from undersigned.room.document_values import documents, final_pages, rows_of
 from undersigned.sealing.identities import make_identity
 from undersigned.sealing.models import SigningIdentity
 
@@ -391,3 +393,45 @@ def test_only_a_user_who_can_log_in_has_a_wallet(mine: Envelope, member: User) -
     Recipient.objects.filter(envelope=mine).update(identity_policy=ways)
     with pytest.raises(Conflict, match="no_wallet"):
         prove_password(Sitting.objects.get(pk=here.pk), PASSWORD)
+
+
+def test_what_is_signed_apart_from_its_pdf(user: User) -> None:
+    """The pages stay those of the PDF, before and after; what is handed out at the end is the container."""
+    ada, ben = person("a", "Ada Buyer"), person("b", "Ben Seller")
+    asked = [asks("r1", "a", profile="cades"), asks("r2", "b", profile="cades")]
+    places = [PlannedField(key="s", kind="signature", request="r1", page=1, x=10, y=60, w=40, h=6)]
+    envelope = draft(user, document([[ada, ben]], asked, places), pages=2)
+    send(Actor.from_user(user), envelope.pk)
+    run_due()
+    both = [Visitor(by_link(envelope, number)) for number in (1, 2)]
+    for visitor in both:
+        visitor.went(visitor.get())
+        page = html(visitor.get("/task/1"))
+        assert 'id="place-1"' not in page, "no place on a page is signed"
+        visitor.look()
+        visitor.sign()
+    assert Signature.objects.count() == 2
+    run_due()
+    envelope.refresh_from_db()
+    assert envelope.state == EnvelopeState.COMPLETED
+    visitor = both[0]
+    page = html(visitor.get("/done"))
+    assert "paper 1.asice" in page
+    assert "A container (ASiC-E): the PDF, and the signatures beside it." in page
+    answer = visitor.get("/sealed/1")
+    assert answer["Content-Type"] == "application/vnd.etsi.asic-e+zip"
+    assert 'filename="paper 1.asice"' in answer["Content-Disposition"]
+    assert b"".join(answer).startswith(b"PK\x03\x04")  # type: ignore[arg-type]
+    assert b"".join(visitor.get("/file/1")).startswith(b"%PDF-")  # type: ignore[arg-type]
+    version = DocumentVersion.objects.get(kind="prepared").sha256[:16]
+    assert rooms_version(visitor) == version
+    assert visitor.get(f"/page/1/{version}/1-600.jpg")["Content-Type"] == "image/jpeg"
+
+
+def rooms_version(visitor: Visitor) -> str:
+    """Whose pages the room shows."""
+    sitting = Sitting.objects.get(pub=visitor.room.rpartition("/")[2])
+    rows = rows_of(sitting.recipient)
+    (shown,) = documents(rows, final_pages(rows), sitting.recipient, sitting)
+    assert len(shown.pages) == 2
+    return shown.version

@@ -47,7 +47,7 @@ def adopt_prepared(envelope_id: int, prepared: Sequence[Prepared]) -> bool:
         file = new_file(
             adopt(one.staged),
             File.Kind.VERSION,
-            document.signed_name,
+            document.pdf_name,
             media_type="application/pdf",
             pages=one.pages,
             pub=port.new_public_id("file", at) if port.names_files else None,

@@ -95,7 +95,7 @@ def adopt_results(
             adopt(staged),
             File.Kind.VERSION,
             document.signed_name,
-            media_type="application/pdf",
+            media_type=document.signed_type,
             pages=signature.version_after.file.pages,
             pub=port.new_public_id("file", at),
         )

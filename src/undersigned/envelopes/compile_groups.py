@@ -37,8 +37,8 @@ def identity(signer: PlannedSigner) -> Identity:
 
 def faults_of(plan: Plan, documents: Sequence[Document], policy: Policy) -> dict[str, list[str]]:
     """What hinders sending, by the plan's names, numbers from 0: documents.N.file required; documents.N.groups.G.signers.S.name required,
-    .email required or invalid, .key already_used; documents.N.requests.R.signer unknown, .key already_used, .profile mixed;
-    documents.N.fields.F.signer or .request unknown, .page no_such_page, .key already_used, too_many; requests required. Empty when nothing does.
+    .email required or invalid, .key already_used; documents.N.requests.R.signer unknown, .key already_used, .profile mixed, or not_offered
+    for a file that is not a PDF; documents.N.fields.F.signer or .request unknown, .page no_such_page, .key already_used, too_many; requests required. Empty when nothing does.
     """
     faults: dict[str, list[str]] = {}
     planned = plan.documents or ()
@@ -54,6 +54,9 @@ def faults_of(plan: Plan, documents: Sequence[Document], policy: Policy) -> dict
             faults[f"{at}.file"] = ["required"]
         pages = document.original.pages if document is not None and document.original is not None else None
         faults |= {f"{at}.{path}": [code] for path, code in _faults_in(one, policy, pages)}
+        if document is not None and document.by_statement:
+            cades = [r for r, request in enumerate(one.requests) if request.profile == "cades"]
+            faults |= {f"{at}.requests.{r}.profile": ["not_offered"] for r in cades}
     return faults
 
 
@@ -79,8 +82,8 @@ def _faults_in(one: PlannedDocument, policy: Policy, pages: int | None) -> Itera
         if request.key in requests:
             yield f"requests.{r}.key", "already_used"
         requests.add(request.key)
-        if request.profile != "pades":
-            yield f"requests.{r}.profile", "not_offered"
+        if request.profile != one.requests[0].profile:
+            yield f"requests.{r}.profile", "mixed"
     fields: set[str] = set()
     for f, planned in enumerate(one.fields):
         if planned.key in fields:
@@ -119,6 +122,7 @@ def compile_groups(
     steps = _steps(envelope, plan, filling=filling)
     made = _Made()
     for one in plan.documents or ():
+        _set_format(rows[one.document], one)
         who = {s.key: people[identity(s)] for g in one.groups for s in g.signers}
         step_of = {s.key: steps[one.document, n] for n, g in enumerate(one.groups) for s in g.signers}
         document, mark = rows[one.document], rows[one.document].mark
@@ -130,6 +134,15 @@ def compile_groups(
     Assignment.objects.bulk_create(made.assignments)
     Field.objects.bulk_create(made.fields)
     links.issue_tickets(made.assignments, at)
+
+
+def _set_format(document: Document, one: PlannedDocument) -> None:
+    """Signatures in the PDF, or apart from it; a copy of another draft may say otherwise than its own plan."""
+    cades = any(r.profile == "cades" for r in one.requests)
+    wanted = Document.Format.CADES if cades else Document.Format.PADES
+    if document.format != wanted and not document.by_statement:
+        document.format = wanted
+        document.save(update_fields=["format"])
 
 
 def _people(actor: Actor, envelope: Envelope, plan: Plan, at: datetime) -> dict[Identity, Recipient]:
@@ -215,9 +228,12 @@ def _request(
     step: Step,
     made: _Made,
 ) -> None:
-    """One signature that is asked for: an assignment and a field for each of its places, and the clauses that are accepted with it."""
-    places: list[PlannedField | None] = [*_places(one, request)] or [None]
+    """One signature that is asked for: an assignment and a field for each of its places, and the clauses that are accepted with it. One that
+    is apart from the PDF has no place on a page."""
     document, mark = marked
+    places: list[PlannedField | None] = [None]
+    if not document.detached:
+        places = [*_places(one, request)] or [None]
     first: Assignment | None = None
     for number, place in enumerate(places, start=1):
         row = Assignment(
@@ -243,6 +259,7 @@ def _request(
         made.assignments.append(row)
         if place is None:
             field_row = Field(document=document, recipient=recipient, key=key, kind=Field.Kind.SIGNATURE)
+            field_row.invisible = document.detached
         else:
             field_row = _field(place, document, Field.Kind.SIGNATURE, recipient, key)
         field_row.assignment = row

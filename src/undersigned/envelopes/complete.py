@@ -46,8 +46,8 @@ def complete(envelope_id: int, sealed: Sealed) -> None:
             adopt(staged),
             File.Kind.VERSION,
             document.signed_name,
-            media_type="application/pdf",
-            pages=head.file.pages,
+            media_type=document.signed_type,
+            pages=None if document.detached else head.file.pages,
             pub=port.new_public_id("file", at) if port.names_files else None,
         )
         version = DocumentVersion.objects.create(

@@ -13,6 +13,7 @@ from django.conf import settings
 
 from undersigned.base.clock import iso_ms
 from undersigned.identity.oidc import Claims
+from undersigned.sealing.asic.manifest import file_name
 from undersigned.sealing.authority import root_certificates
 from undersigned.sealing.identities import common_name
 
@@ -159,9 +160,13 @@ def _document(document: Document, sealed: Mapping[int, str]) -> dict[str, Any]:
 
 
 def _statement(document: Document) -> dict[str, Any]:
-    """Of a document that was signed by a page about its file, what that file is; of a page that was written here, that it was."""
+    """Of a document that was signed by a page about its file, what that file is; of a page that was written here, that it was; of one that is
+    signed apart from its PDF, the container of both."""
     if document.format == Document.Format.DECLARATION:
         return {"format": "declaration"}
+    if document.detached:
+        container = {"name": document.signed_name, "media_type": document.signed_type}
+        return {"format": "cades", "container": container | {"holds": file_name(document.pdf_name)}}
     blob = document.source
     if not document.by_statement or blob is None:
         return {}

@@ -17,18 +17,14 @@ from django.core.exceptions import ObjectDoesNotExist
 
 from undersigned.base.clock import iso_ms, now
 from undersigned.base.db import atomic
-from undersigned.files.models import Blob, File
 from undersigned.files.scan import Infected, ensure_clean
-from undersigned.files.storage import local_path, temporary_file
-from undersigned.files.store import StagedBlob, adopt, new_file, stage
 from undersigned.sealing.chain import canonical_json
-from undersigned.sealing.sign import SignResult, sign_pdf
 
 from . import audit, focus, messages, proofs
-from .appearance import drawn_for
 from .errors import Conflict, NotFound
 from .graph import recompute
 from .locks import lock_envelope
+from .make_signature import Made, make_signature, signature_file
 from .models import (
     Assignment,
     AssignmentState,
@@ -46,7 +42,6 @@ from .models.steps import SATISFIED
 from .progress import follow
 from .shown import Shown, as_seen, documents_of
 from .signer import standing
-from .signing_request import pdf_request
 
 RESERVE_AFTER = 2
 """Lost races after which the signer's turn at the documents is reserved (n signers at once would cost n(n+1)/2 signatures)."""
@@ -76,9 +71,7 @@ class _Work:
     assignment: Assignment
     epoch: int
     before: DocumentVersion
-    staged: StagedBlob | None = None
-    result: SignResult | None = None
-    own_key: str = ""
+    made: Made | None = None
 
 
 class _Lost(Exception):
@@ -224,29 +217,12 @@ def _refuse_unless_open(
 
 def _make_missing(sitting: Sitting, work: list[_Work], at: datetime) -> None:
     """Several signatures on one document follow each other: each is made on the result of the one before it."""
-    results: dict[int, StagedBlob] = {}
+    results: dict[int, Made] = {}
     for item in work:
         document_id = item.assignment.document_id
-        if item.staged is None:
-            former = results.get(document_id)
-            blob = Blob.objects.get(pk=former.blob_id) if former else item.before.file.blob
-            _make(sitting, item, blob, at)
-        assert item.staged is not None
-        results[document_id] = item.staged
-
-
-def _make(sitting: Sitting, item: _Work, blob: Blob | None, at: datetime) -> None:
-    """Make the signature on a copy of `blob` and bring it to the store. No lock is held."""
-    if blob is None:
-        raise Conflict("erased")
-    with (
-        local_path(blob) as source,
-        temporary_file(".pdf") as target,
-        drawn_for(sitting) as appearance,
-    ):
-        item.result = sign_pdf(source, target, pdf_request(sitting, item.assignment, appearance, at))
-        item.own_key = sitting.identity.provider if sitting.identity is not None else ""
-        item.staged = stage(item.assignment.envelope.organization_id, target)
+        if item.made is None:
+            item.made = make_signature(sitting, item.assignment, item.before, results.get(document_id), at)
+        results[document_id] = item.made
 
 
 def _commit(sitting: Sitting, request: SignRequest, shown: Shown, work: list[_Work], at: datetime) -> None:
@@ -337,25 +313,18 @@ def _record_signature(
     proof: IdentityProof | None,
     at: datetime,
 ) -> Signature:
-    """The version and the signature; the document's head moves on."""
-    assert item.staged is not None
-    assert item.result is not None
+    """The version and the signature; the document's head moves on, unless the signature is apart from it."""
+    made = item.made
+    assert made is not None
     before = document.head
     assert before is not None  # at the same epoch as when the signature was begun, or made by the former item
-    file = new_file(
-        adopt(item.staged),
-        File.Kind.VERSION,
-        document.signed_name,
-        media_type="application/pdf",
-        pages=item.before.file.pages,
-    )
     version = DocumentVersion.objects.create(
         document=document,
         seq=document.next_seq(),
         kind=DocumentVersion.Kind.SIGNED,
         parent=before,
-        file=file,
-        sha256=item.staged.sha256,
+        file=signature_file(item.assignment, made, item.before.file.pages),
+        sha256=made.staged.sha256,
         created_at=at,
     )
     signature = Signature.objects.create(
@@ -364,15 +333,17 @@ def _record_signature(
         proof=proof,
         version_before=before,
         version_after=version,
-        certificate=item.result.certificate,
-        serial=item.result.serial,
-        own_key=item.own_key,
-        level=item.result.level,
+        certificate=made.result.certificate,
+        serial=made.result.serial,
+        own_key=made.own_key,
+        level=made.result.level,
         at=at,
         request_key=request.request_key,
     )
-    document.head, document.reserved_by, document.reserved_until = version, None, None
-    document.epoch += 1
+    document.reserved_by = document.reserved_until = None
+    if not document.detached:
+        document.head = version
+        document.epoch += 1
     document.save(update_fields=["head", "epoch", "reserved_by", "reserved_until"])
     Assignment.objects.filter(pk=item.assignment.pk).update(state=AssignmentState.DONE, settled_at=at)
     return signature

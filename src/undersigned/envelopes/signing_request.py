@@ -24,8 +24,8 @@ LONGEST = timedelta(days=1090)
 """The authority of signers is replaced while it has 1095 days left (`sealing.authority`)."""
 
 
-def pdf_request(
-    sitting: Sitting, assignment: Assignment, appearance: Appearance, at: datetime
+def signature_request(
+    sitting: Sitting, assignment: Assignment, appearance: Appearance | None, at: datetime
 ) -> SignRequest:
     """The signature that `assignment` asks for, with the key that the person chose; an invisible field gets no picture.
 

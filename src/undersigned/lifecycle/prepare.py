@@ -19,7 +19,7 @@ from undersigned.jobs.registry import GiveUp
 from undersigned.jobs.run import Run
 from undersigned.sealing.declaration import prepare_declaration
 from undersigned.sealing.fill import PlacedText, fill_pdf, write_texts
-from undersigned.sealing.prepare import Place, PreparePlan, Widget, Words, prepare_pdf
+from undersigned.sealing.prepare import Place, PreparePlan, Widget, Words, finish_pdf, prepare_pdf
 from undersigned.sealing.statement import prepare_statement
 
 from .declaration import declaration_plan
@@ -87,6 +87,8 @@ def _prepare_one(envelope: Envelope, document: Document) -> Prepared:
                 if document.format == Document.Format.STATEMENT:
                     plan = statement_plan(document, blob, widgets, envelope.language)
                     count = prepare_statement(target, plan)
+                elif document.detached:
+                    count = _finish(document, source, target)
                 else:
                     count, signed = _lay_out(envelope, document, source, target, widgets)
         staged = stage(envelope.organization_id, target)
@@ -98,27 +100,40 @@ def _lay_out(
 ) -> tuple[int, bool]:
     """The file with its form filled in, and the places for signatures; gives the number of pages, and whether it came signed."""
     with ExitStack() as stack:
-        filled = source
-        form = Field.objects.filter(document=document, kind=Field.Kind.ACROFORM)
-        if values := {f.key: f.value or "" for f in form}:
-            filled = stack.enter_context(storage.temporary_file(".pdf"))
-            fill_pdf(source, filled, values)
-        facts = intake.check(filled)
-        if texts := _texts(document):
-            if facts.signed:
-                raise GiveUp("the file came signed; nothing can be written on its pages")
-            written = stack.enter_context(storage.temporary_file(".pdf"))
-            write_texts(filled, written, facts.sizes, texts)
-            filled, facts = written, intake.check(written)
+        filled, facts, form = _with_values(document, source, stack)
         plan = PreparePlan(
             title=envelope.title,
             sha256=document.mark,
             sizes=[(w, h) for w, h in facts.sizes],
             signed=facts.signed,
             widgets=widgets,
-            words=_words(envelope.language, form=bool(values or texts)),
+            words=_words(envelope.language, form=form),
         )
         return prepare_pdf(filled, target, plan), facts.signed
+
+
+def _finish(document: Document, source: Path, target: Path) -> int:
+    """The file with what people filled in and nothing else, to be signed apart from it; gives the number of pages."""
+    with ExitStack() as stack:
+        filled, facts, _written = _with_values(document, source, stack)
+        return finish_pdf(filled, target, signed=facts.signed)
+
+
+def _with_values(document: Document, source: Path, stack: ExitStack) -> tuple[Path, intake.PdfFacts, bool]:
+    """The file with its form filled in and the texts written on its pages; `source` itself where there are none. And whether there were."""
+    filled = source
+    form = Field.objects.filter(document=document, kind=Field.Kind.ACROFORM)
+    if values := {f.key: f.value or "" for f in form}:
+        filled = stack.enter_context(storage.temporary_file(".pdf"))
+        fill_pdf(source, filled, values)
+    facts = intake.check(filled)
+    if texts := _texts(document):
+        if facts.signed:
+            raise GiveUp("the file came signed; nothing can be written on its pages")
+        written = stack.enter_context(storage.temporary_file(".pdf"))
+        write_texts(filled, written, facts.sizes, texts)
+        filled, facts = written, intake.check(written)
+    return filled, facts, bool(values or texts)
 
 
 def _texts(document: Document) -> list[PlacedText]:

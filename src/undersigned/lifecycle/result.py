@@ -34,7 +34,7 @@ def result(recipient_id: int, run: Run) -> None:
         version, document = signature.version_after, signature.assignment.document
         if version.file.blob is None:
             raise GiveUp("the file was erased")
-        sealed = seal_document(envelope, document, version.file.blob)
+        sealed = seal_document(envelope, document, version, version.file.blob)
         copies[version.pk] = sealed.staged
         unproven.update(sealed.unproven)
         by_document[document.pk] = copies[version.pk].sha256

@@ -28,7 +28,7 @@ def seal(envelope_id: int, run: Run) -> None:
         head = document.head
         if head is None or head.file.blob is None:
             raise RuntimeError("a document without its bytes")
-        sealed = seal_document(envelope, document, head.file.blob)
+        sealed = seal_document(envelope, document, head, head.file.blob)
         documents[document.pk] = sealed.staged
         unproven.update(sealed.unproven)
         run.check()

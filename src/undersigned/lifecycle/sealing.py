@@ -11,14 +11,17 @@ from typing import NamedTuple
 from django.db.models import Max
 
 from undersigned.base.clock import now
-from undersigned.envelopes.models import Document, Envelope, Signature
+from undersigned.envelopes import detached
+from undersigned.envelopes.models import Document, DocumentVersion, Envelope, Signature
 from undersigned.envelopes.record import evidence_record
 from undersigned.files import storage
 from undersigned.files.models import Blob
 from undersigned.files.store import StagedBlob, stage
+from undersigned.sealing.asic import manifest
 from undersigned.sealing.evidence import SEAL_FIELD, build_evidence
 from undersigned.sealing.prepare import seal_field
 from undersigned.sealing.seal import SealRequest, seal_pdf
+from undersigned.sealing.seal_container import seal_container
 
 PATIENCE = timedelta(hours=24)
 """For so long after the last signature the authorities of keys that people brought are waited for; then the document is closed without
@@ -32,11 +35,29 @@ class SealedDocument(NamedTuple):
     unproven: list[str]
 
 
-def seal_document(envelope: Envelope, document: Document, blob: Blob) -> SealedDocument:
-    """A version of a document, sealed and closed."""
+def seal_document(
+    envelope: Envelope, document: Document, version: DocumentVersion, blob: Blob
+) -> SealedDocument:
+    """A version of a document, of these bytes, sealed and closed."""
+    if document.detached:
+        return _seal_container(envelope, document, version)
     with storage.local_path(blob) as source, storage.temporary_file(".pdf") as target:
         unproven = seal_pdf(source, target, request(envelope, seal_field(document.mark)))
         return SealedDocument(stage(envelope.organization_id, target), unproven)
+
+
+def _seal_container(envelope: Envelope, document: Document, version: DocumentVersion) -> SealedDocument:
+    """The prepared PDF with all signatures over it, or with the one that made `version`."""
+    prepared, signatures = detached.signatures_of(document, version)
+    blob = prepared.file.blob
+    if blob is None:
+        raise RuntimeError("a document without its bytes")
+    with storage.local_path(blob) as source, storage.temporary_file(manifest.ENDING) as target:
+        unproven = seal_container(
+            source, detached.reference_to(prepared), signatures, target, request(envelope, "")
+        )
+        staged = stage(envelope.organization_id, target, media_type=manifest.MEDIA_TYPE)
+        return SealedDocument(staged, unproven)
 
 
 def seal_evidence(

@@ -11,9 +11,17 @@ class VerifyForm(forms.Form):
 
     use_required_attribute = False
     file = forms.FileField(
-        label=_("Signed PDF"),
-        error_messages={"required": _("Choose a PDF."), "empty": _("The file is empty. Choose another one.")},
-        widget=forms.FileInput(attrs={"class": "input", "accept": ".pdf,application/pdf"}),
+        label=_("Signed PDF or container (ASiC-E)"),
+        error_messages={
+            "required": _("Choose a file."),
+            "empty": _("The file is empty. Choose another one."),
+        },
+        widget=forms.FileInput(
+            attrs={
+                "class": "input",
+                "accept": ".pdf,.asice,.sce,application/pdf,application/vnd.etsi.asic-e+zip",
+            }
+        ),
     )
     evidence = forms.FileField(
         label=_("Evidence (optional)"),

@@ -34,12 +34,12 @@ def draw(report: Report, said: Verdict, name: str, target: Path) -> None:
         Block("facts", rows=tuple(about)),
         *[Block("text", sentence.text) for sentence in said.signatures],
         *([Block("text", said.record.text)] if said.record else []),
-        *[b for n, s in enumerate(report.signatures, 1) for b in _signature(n, s, report.revisions)],
+        *[b for n, s in enumerate(report.signatures, 1) for b in _signature(n, s, report)],
         Block(
             "note",
             _(
                 "This page is a note of the check and proves nothing by itself: it is not signed. Check the file again, here or with any "
-                "program that knows PAdES."
+                "program that knows PAdES and CAdES."
             ),
         ),
     ]
@@ -50,15 +50,16 @@ def _about(name: str) -> str:
     return _("This is about the signature of {name}.").format(name=name)
 
 
-def _signature(number: int, seen: SignatureReport, revisions: int) -> list[Block]:
+def _signature(number: int, seen: SignatureReport, report: Report) -> list[Block]:
+    revisions, profile = report.revisions, "CAdES" if report.format == "asice" else "PAdES"
     version = _("{n} of {total}").format(n=seen.revision, total=revisions) if seen.revision else "-"
     rows = [
         (_("Result"), ", ".join(filter(None, [seen.indication, seen.sub_indication]))),
-        (_("Level"), f"PAdES {seen.level}" if seen.level else "-"),
+        (_("Level"), f"{profile} {seen.level}" if seen.level else "-"),
         (_("Issued by"), str(seen.issuer) or "-"),
         (_("Certificate"), seen.certificate_sha256 or "-"),
         (_("Root"), seen.root_sha256 or "-"),
-        (_("Version"), version),
-        (_("Later changes"), seen.modification),
+        (_("Covers"), ", ".join(seen.covers)) if seen.covers else (_("Version"), version),
+        *([] if seen.covers else [(_("Later changes"), seen.modification)]),
     ]
     return [Block("name", f"{number}. {seen.signer}"), Block("facts", rows=tuple(rows))]

@@ -114,7 +114,8 @@ def _text(report: Report) -> str:
                 "If you trust that issuer, compare its fingerprint:"
             ).format(name=_name(worst), issuer=worst.issuer)
         case "changed_after_signing":
-            return f"{_change(report)} {general}"
+            said = f"{_change(report)} {general}"
+            return f"{said} {_what_is_wrong(reason)}" if report.format == "asice" and reason else said
         case "forged_structure" if reason:
             return _(
                 "It is built so that it looks signed, but the signature covers other content ({reason})."
@@ -135,7 +136,11 @@ def _text(report: Report) -> str:
             )
     if not reason:
         return general
-    return general + " " + _("What is wrong: {reason}.").format(reason=reason)
+    return f"{general} {_what_is_wrong(reason)}"
+
+
+def _what_is_wrong(reason: str) -> str:
+    return _("What is wrong: {reason}.").format(reason=reason)
 
 
 def _change(report: Report) -> str:

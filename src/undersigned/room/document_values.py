@@ -41,7 +41,9 @@ _SETTLED = (AssignmentState.DONE, AssignmentState.WAIVED)
 
 def rows_of(recipient: Recipient) -> list[Row]:
     """What the person is shown, with all that the values below look at."""
-    rows = list(shown.documents_of(recipient).select_related("head__file__blob", "original__blob"))
+    rows = list(
+        shown.documents_of(recipient).select_related("head__file__blob", "head__parent", "original__blob")
+    )
     for row in rows:
         if row.head is not None:
             row.head.document = row
@@ -98,13 +100,14 @@ def _document(
     return Document(
         id=str(row.position),
         name=row.title,
-        version=head.sha256[:16] if head is not None else "",
+        version=head.pictured.sha256[:16] if head is not None else "",
         pages=tuple(Page(w, h) for w, h in pages.sizes(pictured)) if pictured is not None else (),
         size=blob.size if blob is not None else 0,
         sealed=head is not None and head.kind == DocumentVersion.Kind.SEALED,
         seen=len(sitting.pages_seen.get(str(row.pk), [])) if sitting else 0,
         original=_original(row),
-        signed_name=row.signed_name if row.by_statement else "",
+        signed_name=row.signed_name if row.by_statement or row.detached else "",
+        container=row.detached,
         caption=next((a.caption for a in asked if a.caption), ""),
         parts=parts,
         form=_form(row, recipient) if to_fill else (),

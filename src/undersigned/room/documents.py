@@ -36,7 +36,8 @@ class Document:
     sealed: bool = False  # the sealed file can be had
     seen: int = 0  # pages that this signer's browser has shown
     original: Original | None = None  # the pages are about this file
-    signed_name: str = ""  # of the PDF with the signatures, where it is not the document's
+    signed_name: str = ""  # of the file with the signatures, where it is not the document's
+    container: bool = False  # the file with the signatures holds the PDF and, beside it, them
     caption: str = ""  # what the sender says that it is
     parts: tuple[Part, ...] = ()  # what is asked of this person with it, in the order in which it is done
     form: tuple[FormField, ...] = ()

@@ -150,7 +150,7 @@ def original(request: HttpRequest, who: Visit, room: Room, number: int) -> HttpR
 @in_room(State.SIGNED, State.COMPLETED)
 @require_GET
 def sealed(request: HttpRequest, who: Visit, room: Room, number: int) -> HttpResponseBase:
-    """The sealed PDF."""
+    """The sealed file."""
 
     def name(document: Document) -> str:
         return document.signed_name or f"{_stem(document.name)}.pdf"

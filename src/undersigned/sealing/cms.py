@@ -7,8 +7,9 @@ signing included.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Annotated
 
 from cryptography import x509
@@ -22,6 +23,8 @@ ID_SIGNED_DATA = x509.ObjectIdentifier("1.2.840.113549.1.7.2")
 ID_TST_INFO = x509.ObjectIdentifier("1.2.840.113549.1.9.16.1.4")
 _CONTENT_TYPE = x509.ObjectIdentifier("1.2.840.113549.1.9.3")
 _MESSAGE_DIGEST = x509.ObjectIdentifier("1.2.840.113549.1.9.4")
+_SIGNING_TIME = x509.ObjectIdentifier("1.2.840.113549.1.9.5")
+_OCSP_RESPONSE = x509.ObjectIdentifier("1.3.6.1.5.5.7.16.2")
 _SIGNING_CERTIFICATE_V2 = x509.ObjectIdentifier("1.2.840.113549.1.9.16.2.47")
 _TIMESTAMP_TOKEN = x509.ObjectIdentifier("1.2.840.113549.1.9.16.2.14")
 SHA256 = x509.ObjectIdentifier("2.16.840.1.101.3.4.2.1")
@@ -72,6 +75,7 @@ class _SignedData:
     digest_algorithms: asn1.SetOf[AlgorithmIdentifier]
     content: _EncapsulatedContent
     certificates: Annotated[asn1.SetOf[asn1.TLV], asn1.Implicit(0)]
+    crls: Annotated[asn1.SetOf[asn1.TLV] | None, asn1.Implicit(1)]
     signer_infos: asn1.SetOf[_SignerInfo]
 
 
@@ -79,6 +83,12 @@ class _SignedData:
 class _ContentInfo:
     content_type: x509.ObjectIdentifier
     content: Annotated[_SignedData, asn1.Explicit(0)]
+
+
+@asn1.sequence
+class _OtherRevocationInfo:
+    format: x509.ObjectIdentifier
+    info: asn1.TLV
 
 
 @asn1.sequence
@@ -127,29 +137,28 @@ def signed_data(
     content_type: x509.ObjectIdentifier = ID_DATA,
     content: bytes | None = None,
     timestamp: Callable[[bytes], bytes] | None = None,
+    signing_time: datetime | None = None,
 ) -> bytes:
     """DER of a CMS message signed by `signer` over content whose SHA-256 is `digest`; detached unless `content` is given.
 
     `timestamp` gets the SHA-256 of the signature value and returns a timestamp token (RFC 3161 section 2.4.2), which becomes the
-    unsigned attribute id-aa-timeStampToken (CAdES-T, EN 319 122-1 clause 5.3). No signing-time attribute: PAdES forbids it
-    (EN 319 142-1 table 1); the PDF's /M carries the claimed time.
+    unsigned attribute id-aa-timeStampToken (CAdES-T, EN 319 122-1 clause 5.3). `signing_time` is the time that the signer claims
+    (RFC 5652 section 11.3): CAdES asks for it (EN 319 122-1 table 1) and PAdES forbids it, since there the PDF's /M carries it
+    (EN 319 142-1 table 1).
     """
     certificate = signer.certificate.public_bytes(Encoding.DER)
     sha256 = AlgorithmIdentifier(algorithm=SHA256, parameters=None)
-    attributes = asn1.SetOf(
-        [
-            _attribute(_CONTENT_TYPE, tlv(content_type)),
-            _attribute(_MESSAGE_DIGEST, tlv(digest)),
-            _attribute(
-                _SIGNING_CERTIFICATE_V2,
-                tlv(
-                    _SigningCertificateV2(
-                        certs=[_EssCertIdV2(cert_hash=hashlib.sha256(certificate).digest())]
-                    )
-                ),
-            ),
-        ]
-    )
+    names = _SigningCertificateV2(certs=[_EssCertIdV2(cert_hash=hashlib.sha256(certificate).digest())])
+    signed = [
+        _attribute(_CONTENT_TYPE, tlv(content_type)),
+        _attribute(_MESSAGE_DIGEST, tlv(digest)),
+        _attribute(_SIGNING_CERTIFICATE_V2, tlv(names)),
+    ]
+    if signing_time is not None:
+        claimed = signing_time.astimezone(UTC).replace(microsecond=0)
+        time = asn1.UTCTime(claimed) if claimed.year < 2050 else asn1.GeneralizedTime(claimed)
+        signed.append(_attribute(_SIGNING_TIME, tlv(time)))
+    attributes = asn1.SetOf(signed)
     # RFC 5652 section 5.4: the signature is over the SET OF encoding, not over the IMPLICIT [0] of the message.
     implicit = bytes(asn1.decode_der(asn1.TLV, asn1.encode_der(_AttributesAlone(attrs=attributes))).data)
     algorithm, signature = _sign(signer, b"\x31" + implicit[1:])
@@ -176,9 +185,48 @@ def signed_data(
         certificates=asn1.SetOf(
             [_raw(certificate), *(_raw(c.public_bytes(Encoding.DER)) for c in signer.chain)]
         ),
+        crls=None,
         signer_infos=asn1.SetOf([info]),
     )
     return asn1.encode_der(_ContentInfo(content_type=ID_SIGNED_DATA, content=data))
+
+
+def message_digest(message: bytes) -> bytes:
+    """The SHA-256 that a detached message of `signed_data` is about. Raises ValueError for anything else."""
+    signed = asn1.decode_der(_ContentInfo, message).content.signer_infos.as_list()[0].signed_attrs
+    for attribute in signed.as_list():
+        if attribute.type == _MESSAGE_DIGEST:
+            digest: bytes = attribute.values.as_list()[0].parse(bytes)
+            return digest
+    raise ValueError("a signature without a digest")
+
+
+def with_validation_data(
+    message: bytes, certificates: Iterable[bytes], crls: Iterable[bytes], ocsps: Iterable[bytes]
+) -> bytes:
+    """A message of `signed_data` with what proves its certificates added to it, all DER (CAdES-LT, EN 319 122-1 clause 5.5 and table 1).
+
+    Only what no signature covers grows: SignedData.certificates and SignedData.crls, where OCSP answers go as "other" (RFC 5940 section 2).
+    """
+    data = asn1.decode_der(_ContentInfo, message).content
+    there = data.certificates.as_list()
+    present = {bytes(c.data) for c in there}
+    further = [c for c in map(_raw, dict.fromkeys(certificates)) if bytes(c.data) not in present]
+    others = [
+        # [1] IMPLICIT OtherRevocationInfoFormat: its SEQUENCE under another tag.
+        b"\xa1" + asn1.encode_der(_OtherRevocationInfo(format=_OCSP_RESPONSE, info=_raw(o)))[1:]
+        for o in ocsps
+    ]
+    answers = [_raw(r) for r in dict.fromkeys([*crls, *others])]
+    grown = _SignedData(
+        version=5 if others else data.version,  # RFC 5652 section 5.1
+        digest_algorithms=data.digest_algorithms,
+        content=data.content,
+        certificates=asn1.SetOf([*there, *further]),
+        crls=asn1.SetOf(answers) if answers else None,
+        signer_infos=data.signer_infos,
+    )
+    return asn1.encode_der(_ContentInfo(content_type=ID_SIGNED_DATA, content=grown))
 
 
 def _sign(signer: Signer, data: bytes) -> tuple[AlgorithmIdentifier, bytes]:

@@ -136,6 +136,17 @@ def _documents(record: dict[str, Any]) -> list[Block]:
                 kind = _("Signed by {name}").format(name=names[version["signed_by"]])
             rows.append((kind, version["sha256"]))
         blocks += [Block("name", document["title"]), Block("facts", rows=tuple(rows))]
+        if document.get("format") == "cades":
+            container = document["container"]
+            blocks.append(
+                Block(
+                    "note",
+                    _(
+                        "The signatures lie beside the PDF, in the container “{name}” ({type}). Each covers the PDF as it was made ready for "
+                        "signing, which is “{pdf}” in the container; what proves the certificates was added to the signatures when it was sealed."
+                    ).format(name=container["name"], type=container["media_type"], pdf=container["holds"]),
+                )
+            )
         if document.get("format") == "statement":
             blocks.append(
                 Block(
@@ -233,6 +244,15 @@ def _timeline(record: dict[str, Any]) -> list[Block]:
     return [Block("heading", _("What happened")), Block("note", about), Block("events", rows=tuple(rows))]
 
 
+def _example(record: dict[str, Any]) -> str:
+    """A signed file as it may be called."""
+    return (
+        "document.asice"
+        if record["documents"][:1] and record["documents"][0].get("format") == "cades"
+        else "document.pdf"
+    )
+
+
 def _how(record: dict[str, Any]) -> list[Block]:
     return [
         Block("heading", _("How to check it")),
@@ -244,7 +264,7 @@ def _how(record: dict[str, Any]) -> list[Block]:
                 "signed files, without asking any server:"
             ),
         ),
-        Block("text", "undersigned verify document.pdf evidence.pdf"),
+        Block("text", f"undersigned verify {_example(record)} evidence.pdf"),
         Block(
             "note",
             _(

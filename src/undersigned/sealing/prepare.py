@@ -104,6 +104,15 @@ def prepare_pdf(source: Path, target: Path, plan: PreparePlan) -> int:
         return int(done["pages"])
 
 
+def finish_pdf(source: Path, target: Path, *, signed: bool) -> int:
+    """Write the file to `target` to be signed apart from it: without any page or field of ours, and without what no page shows, unless it came
+    `signed`, byte for byte then. Returns its number of pages. Raises bounded.BoundedError."""
+    done = reserved.begin(
+        "lay_out", source=str(source), target=str(target), rewrite=not signed, page=None, widgets=[]
+    )
+    return int(done["pages"])
+
+
 def _place_of(place: Place) -> list[float]:
     """Left, top, right and bottom in percent of the page, clamped to it."""
     edges = (place.x, place.y, place.x + place.w, place.y + place.h)

@@ -1,13 +1,16 @@
-"""A signer's signature (PAdES B-T, EN 319 142-1): with a key made for it, used once, and gone, or with the signer's own."""
+"""A signer's signature (PAdES or CAdES, level B-T: EN 319 142-1, EN 319 122-1): with a key made for it, used once, and gone, or with the
+signer's own."""
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from undersigned.base import clock
 from undersigned.files.storage import temporary_file
 
 from . import authority, cms, reserved, timestamp
@@ -16,7 +19,7 @@ from .appearance import Appearance, write_stamp
 
 @dataclass(frozen=True)
 class SignRequest:
-    """One signature. `not_after`: the one-time certificate's end, after the closing timestamp. No `appearance`: an invisible field, which is added
+    """One signature. `field`: of the PDF; a detached one has none. `not_after`: the one-time certificate's end, after the closing timestamp. No `appearance`: an invisible field, which is added
     where the file does not have it (somebody who joined after the pages were final)."""
 
     field: str
@@ -68,6 +71,25 @@ def sign_pdf(source: Path, target: Path, request: SignRequest) -> SignResult:
         region,
         cms.signed_data(signer, reserved.digest(source, target, region), timestamp=time_source.token),
     )
+    return _result(signer)
+
+
+def sign_detached(content: bytes, target: Path, request: SignRequest) -> SignResult:
+    """Write a signature over `content`, which stays apart from it, to `target` (CAdES B-T, EN 319 122-1). Nothing is drawn.
+
+    Raises TimestampUnavailable.
+    """
+    time_source = timestamp.current()
+    signer = request.signer or authority.issue_signer(request.subject, request.not_after)
+    target.write_bytes(
+        cms.signed_data(
+            signer, hashlib.sha256(content).digest(), timestamp=time_source.token, signing_time=clock.now()
+        )
+    )
+    return _result(signer)
+
+
+def _result(signer: cms.Signer) -> SignResult:
     return SignResult(f"{signer.certificate.serial_number:x}", signer.certificate.public_bytes(Encoding.DER))
 
 

@@ -54,7 +54,9 @@ VERDICTS: dict[str, tuple[str, str]] = {
     ),
     "not_pdf": (
         gettext_noop("This is not a PDF"),
-        gettext_noop("Choose a signed PDF; the evidence goes with it."),
+        gettext_noop(
+            "Choose a signed PDF or a container of signatures (ASiC-E, CAdES); the evidence goes with it."
+        ),
     ),
     "encrypted": (
         gettext_noop("The file has a password"),
@@ -89,6 +91,14 @@ REASONS: dict[str, str] = {
         "an earlier version of the file was signed; the signature was taken out"
     ),
     "timestamps_only": gettext_noop("it holds timestamps only"),
+    "changed_file": gettext_noop("a signed file in the container is not the one that was signed"),
+    "missing_file": gettext_noop("a signed file is missing in the container"),
+    "unnamed_file": gettext_noop("the container holds a file that no signature covers"),
+    "shared_signature": gettext_noop("one signature is given out for several"),
+    "repeated_name": gettext_noop("two files in the container have one name"),
+    "unsafe_name": gettext_noop("a file in the container has a name that leads elsewhere"),
+    "hidden_bytes": gettext_noop("the container holds bytes that belong to no file in it"),
+    "malformed": gettext_noop("the container, or a list of signed files in it, cannot be read"),
 }
 EVIDENCE: dict[str, str] = {
     "belongs": gettext_noop("The record belongs to this file; {events} events, unbroken"),

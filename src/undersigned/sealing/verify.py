@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
@@ -10,6 +11,8 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict
 
 from undersigned.base import bounded
+
+from .asic.manifest import looks_like_one
 
 Verdict = Literal[
     "valid",
@@ -52,6 +55,7 @@ class SignatureReport(_Frozen):
     """One signature, seal (`kind` signature) or document timestamp. Times of certificates and tokens in UTC."""
 
     field: str
+    """Of a PDF; of a container the name of the signature's file."""
     kind: Literal["signature", "timestamp"]
     verdict: Verdict
     reason: str = ""
@@ -88,6 +92,8 @@ class SignatureReport(_Frozen):
     """Highest level of later changes: NONE, LTA_UPDATES, FORM_FILLING, ANNOTATIONS, OTHER."""
     changes_allowed: bool = True
     changed_in_revision: int | None = None
+    covers: tuple[str, ...] = ()
+    """Of a container, the files that the signature is about."""
 
 
 class Report(_Frozen):
@@ -95,6 +101,9 @@ class Report(_Frozen):
 
     verdict: Verdict
     reason: str = ""
+    format: Literal["pdf", "asice"] = "pdf"
+    files: tuple[str, ...] = ()
+    """Of a container: the signed files, and those that no signature covers."""
     worst_field: str | None = None
     sha256: str
     size: int
@@ -124,6 +133,13 @@ class Report(_Frozen):
         return self.model_dump(mode="json")
 
 
+def verify_file(path: Path, roots: Iterable[bytes] = (), crls: Iterable[bytes] = ()) -> Report:
+    """Judge a signed PDF or an ASiC-E container with CAdES signatures, as `verify_pdf` does."""
+    if looks_like_one(path):
+        return _judged("undersigned.sealing.asic.validation:analyse", path, roots, crls)
+    return verify_pdf(path, roots, crls)
+
+
 def verify_pdf(path: Path, roots: Iterable[bytes] = (), crls: Iterable[bytes] = ()) -> Report:
     """Judge the file at `path`, offline, in a bounded process.
 
@@ -131,17 +147,19 @@ def verify_pdf(path: Path, roots: Iterable[bytes] = (), crls: Iterable[bytes] = 
     the root that the file itself names. `crls`: fresh CRLs (DER), e.g. this installation's own. A hostile file that breaks the limits is
     `too_many`; one that kills the parser is `broken`.
     """
+    return _judged("undersigned.sealing.pdf.validation:analyse", path, roots, crls)
+
+
+def _judged(function: str, path: Path, roots: Iterable[bytes], crls: Iterable[bytes]) -> Report:
     try:
         result = bounded.run(
-            "undersigned.sealing.pdf.validation:analyse",
+            function,
             LIMITS,
             path=str(path.absolute()),
             roots=[der.hex() for der in roots],
             crls=[der.hex() for der in crls],
         )
     except bounded.BoundedError as e:
-        import hashlib
-
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
         verdict = "broken" if e.reason == "crashed" else "too_many"

@@ -33,7 +33,7 @@ DESPITE_UNKNOWN = ("valid", "unknown_issuer")
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the whole report as JSON.")
 def command(files: tuple[Path, ...], roots: tuple[Path, ...], as_json: bool) -> None:
-    """Check signed PDF files, and the evidence that belongs to them, with the files alone.
+    """Check signed PDF files and ASiC-E containers, and the evidence that belongs to them, with the files alone.
 
     Evidence (its PDF or its JSON) is recognised among the files and compared with the others. A file that people signed by a page about
     it is recognised by its evidence.
@@ -47,7 +47,7 @@ def command(files: tuple[Path, ...], roots: tuple[Path, ...], as_json: bool) -> 
     _configure()
     from undersigned.sealing.evidence import verify_evidence
     from undersigned.sealing.package import embedded_pdfs
-    from undersigned.sealing.verify import verify_pdf
+    from undersigned.sealing.verify import verify_file, verify_pdf
 
     trusted = list(_certificates(roots)) or _own_roots()
     accepted = ("valid",) if roots else DESPITE_UNKNOWN
@@ -64,7 +64,7 @@ def command(files: tuple[Path, ...], roots: tuple[Path, ...], as_json: bool) -> 
             if not as_json:
                 click.echo(f"{file}\n  The file that people signed by a page about it: “{title}”.")
             continue
-        result = verify_pdf(file, trusted)
+        result = verify_file(file, trusted)
         good = good and result.verdict in accepted
         report["files"].append({"file": str(file)} | result.as_json())
         if not as_json:
@@ -108,6 +108,8 @@ def _print_file(file: Path, result: Any) -> None:
     click.echo(f"{file}\n  {heading}. {text}")
     if result.reason:
         click.echo(f"  Reason: {reason_words(result.reason)}")
+    if result.files:
+        click.echo(f"  Files: {', '.join(result.files)}")
     for s in result.signers:
         when = f"{s.confirmed_at:%Y-%m-%d %H:%M:%S} UTC" if s.confirmed_at else "at an unconfirmed time"
         click.echo(

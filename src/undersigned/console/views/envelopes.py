@@ -275,9 +275,12 @@ def download(_request: HttpRequest, actor: Actor, envelope_id: int, version_id: 
         raise NotFound
     if version.kind == "original":
         return _file(version.file, version.document.title)
-    stem = version.document.signed_name.removesuffix(".pdf")
+    if version.document.detached and version.kind == "signed":
+        return _file(version.file, version.file.name)
+    name = version.document.signed_name if version.kind == "sealed" else version.document.pdf_name
+    stem, _dot, ending = name.rpartition(".")
     suffix = f" - {version.kind}" + (f" {version.seq}" if version.kind == "signed" else "")
-    return _file(version.file, f"{stem}{suffix}.pdf")
+    return _file(version.file, f"{stem}{suffix}.{ending}")
 
 
 @require_safe

@@ -51,6 +51,7 @@ _SENTENCES = {
     "unknown": "Not known",
     "past": "In the past",
     "no_such_page": "The document has no such page",
+    "mixed": "Another profile than the document's first signature",
     "not_offered": "Only PAdES is offered",
     "unprintable": "Contains characters that cannot be printed",
 }

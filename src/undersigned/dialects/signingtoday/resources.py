@@ -17,6 +17,7 @@ from undersigned.envelopes.errors import Conflict, NotFound
 from undersigned.envelopes.models import Document, DocumentVersion, Envelope
 from undersigned.files import pages, scan
 from undersigned.files.models import File
+from undersigned.sealing.asic import manifest
 
 from . import dst_wire as wire
 from . import mapping, members, multipart, reading, states
@@ -144,7 +145,7 @@ def act_on_document(request: HttpRequest, dst_id: str, doc_id: str) -> HttpRespo
     operation_id="getResource",
     summary="The bytes of a file: uploaded, filled in or signed",
     response=statuses(200, None, 404, 503),
-    openapi_extra=a_file("application/octet-stream", "application/pdf"),
+    openapi_extra=a_file("application/octet-stream", "application/pdf", manifest.MEDIA_TYPE),
 )
 def download(request: HttpRequest, resource_id: str) -> HttpResponseBase:
     file, _envelope = resource_of(actor_of(request), resource_id)

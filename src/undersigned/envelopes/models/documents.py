@@ -9,6 +9,7 @@ from django.db.models import Q
 
 from undersigned.base.vault import EncryptedTextField
 from undersigned.files.models import Blob, File
+from undersigned.sealing.asic import manifest
 
 from .containers import Envelope
 
@@ -75,11 +76,26 @@ class Document(models.Model):
         return self.format == Document.Format.STATEMENT
 
     @property
-    def signed_name(self) -> str:
-        """What the PDF with the signatures is called; a page about a file must not pass for the file."""
+    def detached(self) -> bool:
+        """Signed by CAdES signatures apart from the PDF, which stays as it was prepared; both are delivered in one container."""
+        return self.format == Document.Format.CADES
+
+    @property
+    def pdf_name(self) -> str:
+        """What the prepared PDF is called; a page about a file must not pass for the file."""
         if self.by_statement:
             return f"{self.title} - signatures.pdf"
         return self.title if self.title.lower().endswith(".pdf") else f"{self.title}.pdf"
+
+    @property
+    def signed_name(self) -> str:
+        """What the sealed file is called: the PDF with the signatures, or the container with both."""
+        return self.pdf_name[: -len(".pdf")] + manifest.ENDING if self.detached else self.pdf_name
+
+    @property
+    def signed_type(self) -> str:
+        """Media type of the sealed file."""
+        return manifest.MEDIA_TYPE if self.detached else manifest.PDF
 
     @property
     def original_sha256(self) -> str:
@@ -121,6 +137,14 @@ class DocumentVersion(models.Model):
     class Meta:
         ordering = ["seq"]
         constraints = [models.UniqueConstraint(fields=["document", "seq"], name="version_seq")]
+
+    @property
+    def pictured(self) -> DocumentVersion:
+        """The version whose pages are shown for this one: a container is read in the PDF that it was made from."""
+        made_from = (
+            self.parent if self.document.detached and self.kind == DocumentVersion.Kind.SEALED else None
+        )
+        return made_from or self
 
 
 class Field(models.Model):

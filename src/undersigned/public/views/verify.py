@@ -29,7 +29,7 @@ from undersigned.public.verdict import signed_version, verdict
 from undersigned.sealing import authority, revocation
 from undersigned.sealing.evidence import EvidenceReport, verify_evidence
 from undersigned.sealing.models import Key
-from undersigned.sealing.verify import Report, verify_pdf
+from undersigned.sealing.verify import Report, verify_file
 
 CHECKS = 20
 """From one address in 10 minutes; each may cost seconds of a processor."""
@@ -118,7 +118,7 @@ def _version(request: HttpRequest, report: Report, path: Path, name: str, revisi
 
 def _attached(response: HttpResponseBase, name: str, what: str) -> HttpResponseBase:
     """A download that is named after the file, under a policy that lets nothing run."""
-    stem = re.sub(r"\.pdf$", "", name, flags=re.IGNORECASE)
+    stem = re.sub(r"\.(pdf|asice)$", "", name, flags=re.IGNORECASE)
     header = content_disposition_header(True, clean_name(f"{stem} - {what}"))
     response.headers["Content-Disposition"] = header or "attachment"
     response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
@@ -129,7 +129,7 @@ def _check(path: Path, evidence: Path | None) -> tuple[Report, EvidenceReport | 
     """What the engine says, with this installation's own authorities as those we trust."""
     roots = authority.root_certificates()
     issuing = Key.objects.filter(purpose__in=(Key.Purpose.SIGNER_CA, Key.Purpose.TIMESTAMP_CA))
-    report = verify_pdf(path, roots, [revocation.crl(key.name) for key in issuing])
+    report = verify_file(path, roots, [revocation.crl(key.name) for key in issuing])
     return report, verify_evidence(evidence, [path], roots) if evidence else None
 
 

@@ -68,7 +68,8 @@ def lay_out(
                 invis_sig_settings=InvisSigSettings(set_hidden_flag=False),
             )
             append_signature_field(writer, spec)
-        writer.write_in_place()
+        if widgets:
+            writer.write_in_place()
     return {"pages": pages}
 
 

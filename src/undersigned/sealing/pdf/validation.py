@@ -7,64 +7,23 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import logging
-from datetime import datetime
 from pathlib import Path
 from typing import IO, Any
 
-from asn1crypto import cms, x509
+from asn1crypto import x509
 from pyhanko.pdf_utils.reader import PdfFileReader
-from pyhanko.sign.ades.report import AdESFailure, AdESIndeterminate, AdESPassed, AdESSubIndic
+from pyhanko.sign.ades.report import AdESPassed
 from pyhanko.sign.validation import async_validate_pdf_timestamp
-from pyhanko.sign.validation.ades import ades_basic_validation, ades_lta_validation
-from pyhanko.sign.validation.generic_cms import extract_tst_data_iter
+from pyhanko.sign.validation.ades import ades_lta_validation
 from pyhanko.sign.validation.policy_decl import PdfSignatureValidationSpec
 from pyhanko_certvalidator import ValidationContext
 
-from undersigned.sealing.policies import WORDS
-
-from . import changes, structure
+from . import ades, changes, structure
+from .ades import SIGNATURES_MAX, WORST_FIRST
 from .structure import Found
 from .trust import Certificates
 
-# The engine logs each failed step with the names in the certificates; the report says what matters, without a log.
-logging.getLogger("pyhanko").setLevel(logging.CRITICAL)
-logging.getLogger("pyhanko_certvalidator").setLevel(logging.CRITICAL)
-
-SIGNATURES_MAX = 60
 REVISIONS_MAX = 200
-WORST_FIRST = (
-    "not_pdf",
-    "encrypted",
-    "too_many",
-    "forged_structure",
-    "broken",
-    "changed_after_signing",
-    "revoked",
-    "no_poe",
-    "unknown_issuer",
-    "incomplete",
-    "not_signed",
-    "valid",
-)
-"""Verdicts; several signatures get the worst. `incomplete`: all fits, but no answer is at hand whether certificates were withdrawn."""
-_I = AdESIndeterminate
-_VERDICTS: dict[AdESSubIndic, str] = {
-    AdESPassed.OK: "valid",
-    AdESFailure.FORMAT_FAILURE: "forged_structure",
-    AdESFailure.HASH_FAILURE: "broken",
-    AdESFailure.SIG_CRYPTO_FAILURE: "broken",
-    AdESFailure.REVOKED: "revoked",
-    AdESFailure.NOT_YET_VALID: "no_poe",
-    _I.REVOKED_NO_POE: "revoked",
-    _I.REVOKED_CA_NO_POE: "revoked",
-    _I.NO_SIGNING_CERTIFICATE_FOUND: "unknown_issuer",
-    _I.NO_CERTIFICATE_CHAIN_FOUND: "unknown_issuer",
-    _I.CHAIN_CONSTRAINTS_FAILURE: "unknown_issuer",
-    _I.CERTIFICATE_CHAIN_GENERAL_FAILURE: "incomplete",
-    _I.TRY_LATER: "incomplete",
-}
-"""Sub-indications of EN 319 102-1 clause 5.1.3 to verdicts; the others mean that the time of signing cannot be told."""
 
 
 def analyse(path: str, roots: list[str], crls: list[str]) -> dict[str, Any]:
@@ -147,7 +106,7 @@ def _judge(
         one.problem = one.problem or ("hybrid_file" if reader.xrefs.hybrid_xrefs_present else "")
         one.problem = one.problem or structure.coverage_problem(one)
         assert one.embedded is not None
-        for data in (one.embedded.signed_data, *_tokens(one.embedded.signer_info)):
+        for data in (one.embedded.signed_data, *ades.tokens(one.embedded.signer_info)):
             certificates.add(c.chosen for c in data["certificates"] if isinstance(c.chosen, x509.Certificate))
         leaves.append(one.embedded.signer_cert)
         if one.embedded.sig_object_type == "/DocTimeStamp":
@@ -162,7 +121,7 @@ def _judge(
         "reason": worst["reason"],
         "worst_field": worst["field"],
         "signatures": signatures,
-        "assumed_not_revoked": [_name(c) | {"sha256": c.sha256.hex()} for c in vouched],
+        "assumed_not_revoked": [ades.name(c) | {"sha256": c.sha256.hex()} for c in vouched],
     }
     later = structure.unsigned_end(found, reader, levels, file, size) if sound else 0
     changed = later or next((s["changed_in_revision"] for s in signatures if s.get("changed_in_revision")), 0)
@@ -190,21 +149,12 @@ def _signature(
     signature = one.embedded
     is_timestamp = signature.sig_object_type == "/DocTimeStamp"
     leaf = signature.signer_cert
-    root = certificates.root(leaf)
-    trusted_root = certificates.trusted(root)
+    trusted_root = certificates.trusted(certificates.root(leaf))
     level, refused = structure.allowed(one, reader, levels)
     report: dict[str, Any] = {
         "field": one.field,
         "kind": "timestamp" if is_timestamp else "signature",
-        "signer": _name(leaf),
-        "issuer": _name(certificates.chain(leaf)[-1] if root is None else root),
-        "certificate_sha256": leaf.sha256.hex(),
-        "serial": f"{leaf.serial_number:x}",
-        "valid_until": leaf.not_valid_after.isoformat(),
-        "revoked_at": _iso(certificates.revoked_at(leaf)),
-        "identified_by": _identified_by(leaf),
-        "root_sha256": root.sha256.hex() if root is not None else None,
-        "root_trusted": trusted_root,
+        **ades.facts(leaf, certificates),
         "claimed_at": _claimed(signature),
         "reason_given": _text(signature.sig_object, "/Reason"),
         "revision": signature.signed_revision + 1,
@@ -213,33 +163,15 @@ def _signature(
         "changes_allowed": not refused,
         "changed_in_revision": refused + 1 if refused else None,
     }
-    ades = _timestamp_result if is_timestamp else _ades_result
-    try:
-        report |= ades(signature, certificates, certificates.spec(trusted_root, vouched, leaves), reader)
-        if report["verdict"] in ("incomplete", "no_poe") and not is_timestamp and _lasts(leaf):
-            # Does everything but the missing answers fit? Then that alone is what is wrong.
-            lax = certificates.spec(trusted_root, vouched, leaves, check=False)
-            relaxed = ades(signature, certificates, lax, reader)
-            report["verdict"] = "incomplete" if relaxed["verdict"] == "valid" else report["verdict"]
-            for key in ("confirmed_at", "confirmed_by", "level"):
-                report[key] = report[key] or relaxed[key]
-        if report["verdict"] in ("incomplete", "no_poe") and _used_after_withdrawal(
-            leaf, certificates, report
-        ):
-            report["verdict"] = "revoked"
-        withdrawn = _iso(certificates.revoked_at(leaf, by_callers=True))
-        if withdrawn and report["verdict"] in ("incomplete", "no_poe") and report["confirmed_at"] is None:
-            report["verdict"] = "revoked"
-        elif report["verdict"] == "incomplete" and not _lasts(leaf) and report["confirmed_at"] is None:
-            report["verdict"] = (
-                "no_poe"  # no answer of today says anything about a certificate that has ended
-            )
-    except Exception as e:  # noqa: BLE001 - malformed certificates or CMS: never good, never a crash
-        report |= {
-            "intact": False,
-            "verdict": "broken",
-            "reason": f"unreadable_signature: {type(e).__name__}",
-        }
+    evaluate = _timestamp_result if is_timestamp else _ades_result
+    report |= ades.judged(
+        lambda spec: evaluate(signature, certificates, spec, reader),
+        leaf,
+        certificates,
+        vouched,
+        leaves,
+        is_timestamp=is_timestamp,
+    )
     report["trusted"] = trusted_root and report["verdict"] == "valid"
     if one.problem:
         report |= {"verdict": "forged_structure", "reason": one.problem, "trusted": False}
@@ -250,23 +182,15 @@ def _signature(
     return report
 
 
-def _used_after_withdrawal(
-    leaf: x509.Certificate, certificates: Certificates, report: dict[str, Any]
-) -> bool:
-    """Does a list in the file itself say that the certificate was withdrawn before the time that a timestamp confirms?"""
-    withdrawn, confirmed = certificates.revoked_at(leaf), report["confirmed_at"]
-    return withdrawn is not None and confirmed is not None and withdrawn <= datetime.fromisoformat(confirmed)
-
-
 def _ades_result(
     signature: Any, certificates: Certificates, spec: Any, reader: PdfFileReader
 ) -> dict[str, Any]:
     signature.compute_integrity_info(skip_diff=True)
-    if not _tokens(signature.signer_info):
-        return _basic_result(signature, spec)
+    if not ades.tokens(signature.signer_info):
+        return ades.basic(signature.signed_data, signature.compute_digest(), spec)
     result = asyncio.run(ades_lta_validation(signature, PdfSignatureValidationSpec(spec, diff_policy=None)))
     indication = result.ades_subindic
-    token, confirmed = _tokens(signature.signer_info)[0], None
+    token, confirmed = ades.tokens(signature.signer_info)[0], None
     status = result.api_status
     stamp = result.signature_timestamp_status
     stamped = (
@@ -283,34 +207,10 @@ def _ades_result(
     level = "B-T"
     if passed and certificates.has_dss:
         level = "B-LT" if result.oldest_evidence_record_timestamp is None else "B-LTA"
-    return _outcome(indication, status) | {
-        "confirmed_at": _iso(confirmed),
-        "confirmed_by": _name(_leaf(token)) if confirmed is not None else None,
+    return ades.outcome(indication, status) | {
+        "confirmed_at": ades.iso(confirmed),
+        "confirmed_by": ades.name(ades.signer_of(token)) if confirmed is not None else None,
         "level": level,
-    }
-
-
-def _basic_result(signature: Any, spec: Any) -> dict[str, Any]:
-    """Without a timestamp (clause 5.3): as good as the certificate is today. With time the engine would ask for one and say no more."""
-    digest = signature.compute_digest()
-    result = asyncio.run(ades_basic_validation(signature.signed_data, spec, raw_digest=digest))
-    status = result.api_status
-    return _outcome(result.ades_subindic, status) | {
-        "confirmed_at": None,
-        "confirmed_by": None,
-        "level": "B-B",
-    }
-
-
-def _outcome(indication: AdESSubIndic, status: Any) -> dict[str, Any]:
-    passed = indication == AdESPassed.OK
-    unclear = isinstance(indication, _I)
-    return {
-        "intact": bool(status is not None and status.intact and status.valid),
-        "indication": "INDETERMINATE" if unclear else f"TOTAL_{indication.status.name}",
-        "sub_indication": None if passed else indication.standard_name,
-        "reason": "" if passed else indication.standard_name.lower(),
-        "verdict": _VERDICTS.get(indication, "no_poe"),
     }
 
 
@@ -326,7 +226,7 @@ def _timestamp_result(
     )
     status = asyncio.run(async_validate_pdf_timestamp(signature, context, skip_diff=True))
     intact = bool(status.intact and status.valid)
-    ended = not _lasts(signature.signer_cert)
+    ended = not ades.lasts(signature.signer_cert)
     good = intact and (status.trusted or ended)
     return {
         "intact": intact,
@@ -335,48 +235,9 @@ def _timestamp_result(
         "reason": "",
         "verdict": "valid" if good else "unknown_issuer" if intact else "broken",
         "confirmed_at": status.timestamp.isoformat() if intact else None,
-        "confirmed_by": _name(signature.signer_cert) if intact else None,
+        "confirmed_by": ades.name(signature.signer_cert) if intact else None,
         "level": None,
     }
-
-
-def _tokens(signer_info: Any) -> list[cms.SignedData]:
-    """The signature timestamps (id-aa-timeStampToken)."""
-    return list(extract_tst_data_iter(signer_info, signed=False))
-
-
-def _leaf(data: cms.SignedData) -> x509.Certificate:
-    serial = data["signer_infos"][0]["sid"].chosen["serial_number"].native
-    return next(c.chosen for c in data["certificates"] if c.chosen.serial_number == serial)
-
-
-def _iso(moment: datetime | None) -> str | None:
-    return moment.isoformat() if moment is not None else None
-
-
-def _lasts(certificate: x509.Certificate) -> bool:
-    ends: datetime = certificate.not_valid_after
-    return ends > datetime.now(ends.tzinfo)
-
-
-def _name(certificate: x509.Certificate) -> dict[str, str]:
-    subject = certificate.subject.native
-    return {
-        key: str(subject.get(source) or "")
-        for key, source in (("name", "common_name"), ("organization", "organization_name"))
-    }
-
-
-def _identified_by(certificate: x509.Certificate) -> str:
-    """What the certificate says about how its holder was identified: the subject's description, else our policy's word, else nothing."""
-    subject = certificate.subject.native
-    description = subject.get("description") or subject.get("2.5.4.13")
-    if description:
-        return str(description)
-    for policy in certificate.certificate_policies_value or []:
-        if policy["policy_identifier"].dotted in WORDS:
-            return WORDS[policy["policy_identifier"].dotted]
-    return ""
 
 
 def _text(dictionary: Any, key: str) -> str:
@@ -389,4 +250,4 @@ def _claimed(signature: Any) -> str | None:
         moment = signature.self_reported_timestamp
     except Exception:  # noqa: BLE001 - a date that nobody can read
         return None
-    return _iso(moment)
+    return ades.iso(moment)

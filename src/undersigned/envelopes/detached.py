@@ -1,0 +1,54 @@
+"""Documents that are signed apart from their PDF (CAdES, `Document.Format.CADES`): what each signature is over, and its number.
+
+Every signature covers the prepared PDF by its digest, and none of the others: the head stays the prepared version while people sign, so that
+nobody waits for anybody, and `lifecycle.seal` puts all of it into one container (ASiC-E).
+"""
+
+from __future__ import annotations
+
+from undersigned.files import storage
+from undersigned.sealing.asic import manifest
+from undersigned.sealing.asic.manifest import Reference
+
+from .models import Assignment, Document, DocumentVersion, Signature
+
+
+def reference_to(prepared: DocumentVersion) -> Reference:
+    """The prepared PDF as manifests name it; the same as long as its version is there."""
+    return Reference(manifest.file_name(prepared.file.name), manifest.PDF, prepared.sha256)
+
+
+def number_of(assignment: Assignment) -> int:
+    """Of its signature in the container, from 1: in the order in which signatures were asked for. Signatures that are left out leave a gap."""
+    asked = Assignment.objects.filter(document=assignment.document_id, action=Assignment.Action.SIGN)
+    return asked.filter(pk__lte=assignment.pk).count()
+
+
+def to_be_signed(assignment: Assignment, prepared: DocumentVersion) -> bytes:
+    """The manifest that its signature covers."""
+    return manifest.for_signature(number_of(assignment), reference_to(prepared))
+
+
+def signature_name(assignment: Assignment) -> str:
+    """What the file with its signature is called."""
+    stem = assignment.document.pdf_name.rpartition(".")[0]
+    return f"{stem} - signature {number_of(assignment)}.p7s"
+
+
+def signatures_of(document: Document, version: DocumentVersion) -> tuple[DocumentVersion, dict[int, bytes]]:
+    """The prepared PDF, and by number the live signatures over it (DER): all where `version` is the prepared one, else that which made it.
+
+    Raises RuntimeError when the bytes of one are gone.
+    """
+    made = Signature.objects.filter(assignment__document=document, voided_at=None)
+    if version.kind == DocumentVersion.Kind.SIGNED:
+        made = made.filter(version_after=version)
+    prepared = version.parent if version.kind == DocumentVersion.Kind.SIGNED else version
+    assert prepared is not None  # a signature is made on something
+    found: dict[int, bytes] = {}
+    for signature in made.select_related("assignment", "version_after__file__blob").order_by("pk"):
+        blob = signature.version_after.file.blob
+        if blob is None:
+            raise RuntimeError("a signature without its bytes")
+        found[number_of(signature.assignment)] = b"".join(storage.read(blob))
+    return prepared, found
