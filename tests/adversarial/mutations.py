@@ -43,7 +43,7 @@ class Mutation:
 PDF = "adversarial/test_pdf_attacks.py::test_found_and_named"
 WHO = "adversarial/test_authorization.py"
 CORE = "accounts/test_people.py::"
-TODAY = "conformance/test_signingtoday_people.py::"
+TODAY = "conformance/test_signingtoday_logins.py::"
 M = Mutation
 MUTATIONS = [
     # --- signed files

@@ -17,14 +17,16 @@ from undersigned.dialects.signingtoday import events
 from undersigned.envelopes.models import AuditEvent, Document, Envelope, EnvelopeTag
 
 from .signers import run_jobs
-from .test_signingtoday_dsts import CONTRACT, EXAMPLE, fill, filling, is_like
 from .today_caller import Today
+from .today_contract import CONTRACT, EXAMPLE, is_like
 from .today_dsts import (
     ADAM,
     TEXT_FORM,
     document,
     draft,
     envelope_of,
+    fill,
+    filling,
     finished,
     json_of,
     published,

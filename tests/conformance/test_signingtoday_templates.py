@@ -31,9 +31,10 @@ from undersigned.jobs.models import Job
 
 from .file_server import FileServer, serving
 from .signers import run_jobs
-from .test_signingtoday_dsts import EXAMPLE, OPERATIONS, call, has_members, is_like, signer_of
 from .today_caller import Today
+from .today_contract import EXAMPLE, OPERATIONS, call, has_members, is_like
 from .today_dsts import TEXT_FORM, document, draft, envelope_of, json_of, pdf, published, refuse, ticket
+from .today_people import signer_of
 
 pytestmark = [pytest.mark.django_db]
 OURS = [
