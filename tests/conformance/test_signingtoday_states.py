@@ -122,7 +122,7 @@ def test_expired(forms: tuple[dict[str, Any], ...], today: Today) -> None:
 
 
 def test_rows_of_the_state_machine_are_known() -> None:
-    """Those that are not above belong to templates, robots and sources (`test_signingtoday_templates`)."""
+    """Those that are not above belong to templates, robots and sources (`test_signingtoday_templates`, `test_signingtoday_robot_dsts`)."""
     here = {
         ("draft", "publish", "published"),
         ("published", "automatic, not a template, some form toFill", "toFill"),
