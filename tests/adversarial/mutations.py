@@ -44,7 +44,7 @@ PDF = "adversarial/test_pdf_attacks.py::test_found_and_named"
 ASIC = "sealing/test_containers.py::test_changes_are_found"
 WHO = "adversarial/test_authorization.py"
 CORE = "accounts/test_people.py::"
-TODAY = "conformance/test_signingtoday_people.py::"
+TODAY = "conformance/test_signingtoday_logins.py::"
 M = Mutation
 MUTATIONS = [
     # --- signed files

@@ -12,6 +12,8 @@ from django.test import Client
 from tests.pdfs import make_pdf
 
 BASE = "/api/v1"
+JOHN = {"name": "John Doe", "email": "john.doe@example.com"}
+REQUIRED, INVALID = ["Required"], ["Invalid"]
 
 
 @dataclass
@@ -73,3 +75,11 @@ class Caller:
         response = self.get(path)
         assert response.status_code == 200, response.content
         return json.loads(response.content)
+
+
+def errors(response: Any) -> Any:
+    """The words of a 400, by member."""
+    assert response.status_code == 400, response.content
+    body = json.loads(response.content)
+    assert body["message"] == "Your request is invalid"
+    return body["errors"]

@@ -14,6 +14,7 @@ from django.test import Client
 from tests.pdfs import make_pdf
 from undersigned.accounts.credentials import create_oauth_client
 from undersigned.accounts.models import Credential, Organization, User
+from undersigned.delivery.models import Message
 from undersigned.envelopes import links, shown
 from undersigned.envelopes.appearance import Look, keep
 from undersigned.envelopes.decline import decline
@@ -28,6 +29,8 @@ ROBOT = "robot.email@domain.com"
 ANN = {"handle": "ann@example.com", "role": "signer", "display_name": "Ann Lee"}
 BOB = {"handle": "bob@example.com", "role": "signer", "display_name": "Bob Ray"}
 EVE = {"handle": "eve@example.com", "role": "watcher"}
+NOBODY = "63a198e76cd3aa8f6875e3b2"
+CREATE, UPDATE = "tasks.signingRequest.create", "tasks.signingRequest.update"
 
 
 def robot_of(organization: Organization, email: str = ROBOT, username: str = "robot") -> User:
@@ -154,3 +157,23 @@ def recipient_of(task: Any, person: dict[str, Any]) -> Recipient:
 def enter(recipient: Recipient) -> Sitting:
     """Open the link: enough for who needs nothing else."""
     return open_sitting(links.token(recipient), "192.0.2.1", "tests").sitting
+
+
+def errors(response: Any) -> Any:
+    """The paths and sentences of a 400."""
+    assert response.status_code == 400, response.content
+    body = json.loads(response.content)
+    assert (body["error"], list(body)) == ("invalid_request", ["error", "message", "errors"])
+    return body["errors"]
+
+
+def refused(response: Any, status: int, code: str) -> str:
+    body = json.loads(response.content)
+    assert (response.status_code, body["error"], list(body)) == (status, code, ["error", "message"]), body
+    message: str = body["message"]
+    return message
+
+
+def mails(task: Any, purpose: str = "", channel: str = "email") -> list[Message]:
+    rows = Message.objects.filter(envelope_id=envelope_of(task).pk, channel=channel).order_by("pk")
+    return list(rows.filter(purpose=purpose) if purpose else rows)

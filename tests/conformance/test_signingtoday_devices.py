@@ -27,8 +27,9 @@ from undersigned.files.models import File
 from undersigned.sealing import identities
 from undersigned.sealing.models import SigningIdentity
 
-from .test_signingtoday_people import OPERATIONS, person, refused, same_shape
 from .today_caller import Today
+from .today_contract import OPERATIONS, refused, same_shape
+from .today_people import person
 
 pytestmark = [pytest.mark.django_db]
 MINE = (

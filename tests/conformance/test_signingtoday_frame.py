@@ -10,9 +10,9 @@ from django.test import Client
 from undersigned.dialects.signingtoday.api import openapi
 
 from .today_caller import Today
+from .today_people import LOGIN
 
 pytestmark = [pytest.mark.django_db]
-LOGIN = {"grant_type": "password", "username": "anna@board", "password": "correct horse battery"}
 
 
 def test_a_token_for_a_user(today: Today) -> None:

@@ -23,14 +23,16 @@ from undersigned.sealing.authority import root_certificates
 from undersigned.sealing.verify import verify_file
 
 from .signers import run_jobs
-from .test_signingtoday_dsts import CONTRACT, EXAMPLE, fill, filling, is_like
 from .today_caller import Today
+from .today_contract import CONTRACT, EXAMPLE, is_like
 from .today_dsts import (
     ADAM,
     TEXT_FORM,
     document,
     draft,
     envelope_of,
+    fill,
+    filling,
     finished,
     json_of,
     published,

@@ -28,8 +28,7 @@ from undersigned.envelopes.models import Collection, Envelope
 from undersigned.files.models import Blob, File
 from undersigned.lifecycle.retention import erase_due
 
-from .signspace_caller import ANN, BOB, EVE, Space
-from .test_signspace_rules import CREATE, UPDATE, errors, refused
+from .signspace_caller import ANN, BOB, CREATE, EVE, UPDATE, Space, errors, refused
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 

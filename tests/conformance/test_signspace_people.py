@@ -11,7 +11,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from undersigned.accounts.models import Group, Organization, User
-from undersigned.delivery.models import Message
 from undersigned.dialects.signspace import handles, reading, wire
 from undersigned.envelopes.errors import Conflict
 from undersigned.envelopes.models import (
@@ -22,31 +21,21 @@ from undersigned.envelopes.models import (
 )
 
 from .signers import run_jobs
-from .signspace_caller import ANN, BOB, EVE, Space, envelope_of, recipient_of
+from .signspace_caller import (
+    ANN,
+    BOB,
+    CREATE,
+    EVE,
+    NOBODY,
+    Space,
+    envelope_of,
+    errors,
+    mails,
+    recipient_of,
+    refused,
+)
 
 pytestmark = [pytest.mark.django_db]
-NOBODY = "63a198e76cd3aa8f6875e3b2"
-CREATE, UPDATE = "tasks.signingRequest.create", "tasks.signingRequest.update"
-
-
-def errors(response: Any) -> Any:
-    """The paths and sentences of a 400."""
-    assert response.status_code == 400, response.content
-    body = json.loads(response.content)
-    assert (body["error"], list(body)) == ("invalid_request", ["error", "message", "errors"])
-    return body["errors"]
-
-
-def refused(response: Any, status: int, code: str) -> str:
-    body = json.loads(response.content)
-    assert (response.status_code, body["error"], list(body)) == (status, code, ["error", "message"]), body
-    message: str = body["message"]
-    return message
-
-
-def mails(task: Any, purpose: str = "", channel: str = "email") -> list[Message]:
-    rows = Message.objects.filter(envelope_id=envelope_of(task).pk, channel=channel).order_by("pk")
-    return list(rows.filter(purpose=purpose) if purpose else rows)
 
 
 # --- A13, A14: order, duplicates -------------------------------------------------------------------------------

@@ -18,14 +18,13 @@ from tests.pdfs import make_pdf
 from undersigned.delivery.models import Message, WebhookEvent
 from undersigned.dialects.signsquid.api import openapi
 
-from .caller import BASE, Caller
+from .caller import BASE, JOHN, Caller
 from .signers import agree, envelope_at, everyone_agrees, refuse, run_jobs
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
 CONTRACT: dict[str, Any] = json.loads((Path(__file__).parent / "contracts/signsquid.json").read_text())
 OPERATIONS = {o["id"]: o for o in CONTRACT["operations"]}
-JOHN = {"name": "John Doe", "email": "john.doe@example.com"}
 ALEX = {"name": "Alex Doe", "email": "alex.doe@example.com"}
 NOWHERE = "/contracts/5211a032e536381594f460b8"
 Scene = Callable[[Caller], HttpResponse]

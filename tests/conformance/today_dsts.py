@@ -124,4 +124,13 @@ def finished(today: Today, *documents: dict[str, Any], **members: Any) -> Any:
     return today.read(f"/DST/{dst['id']}")
 
 
+def filling(today: Today, *forms: dict[str, Any]) -> Any:
+    return published(today, document(forms=[*document()["forms"], *(forms or (TEXT_FORM,))]))
+
+
+def fill(today: Today, dst: Any, value: Any = "Blue", **form: Any) -> HttpResponse:
+    given = TEXT_FORM | {"documentId": 0, "extraData": {"value": value}} | form
+    return today.patch(f"/DST/{dst['id']}/fill", given)
+
+
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
