@@ -6,92 +6,22 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
 
 from tests.pdfs import make_pdf
 
 from .conftest import Server, until
 from .signingtoday import Program
+from .signingtoday_people import ADA, BEN, agree, device, heading, link, patient, place, seen, sign_with_name
 
+__all__ = ["patient"]
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("journeys")]
-PATIENCE = 30_000
-"""Milliseconds to wait for what a loaded machine takes longer over; never for something that may be missing."""
 CLAUSE = "The buyer bears the risk from delivery <on>."
-ADA = {"id": 0, "name": "Ada", "surname": "Köhler", "email": "ada@example.com", "phone": None}
-BEN = {"id": 1, "name": "Ben", "surname": "Seller", "email": "ben@example.com", "phone": None}
-
-
-@pytest.fixture(autouse=True)
-def patient() -> Iterator[None]:
-    expect.set_options(timeout=PATIENCE)
-    yield
-    expect.set_options(timeout=5_000)
-
-
-@contextmanager
-def device(chromium: Browser, width: int, height: int) -> Iterator[Page]:
-    """A page of somebody else's phone or desk; nothing may go wrong in its console."""
-    context = chromium.new_context(viewport={"width": width, "height": height}, has_touch=width < 600)
-    context.set_default_timeout(PATIENCE)
-    page = context.new_page()
-    wrong: list[str] = []
-    page.on("pageerror", lambda error: wrong.append(str(error)))
-    page.on(
-        "console",
-        lambda m: (
-            wrong.append(m.text) if m.type == "error" and "Failed to load resource" not in m.text else None
-        ),
-    )
-    yield page
-    assert wrong == []
-    context.close()
-
-
-def place(number: int, kind: str, signer: int, y: float, request: int | None = None, **more: Any) -> Any:
-    """A form on the first page, numbers as texts, as the vendor's clients send them."""
-    extra = {} if request is None else {"signatureRequestId": request}
-    at = {"positionX": "12.5", "positionY": str(y), "width": "40", "height": "6", "page": 1}
-    return {"id": number, "type": kind, "signerId": signer, "extraData": extra} | at | more
-
-
-def link(server: Server, address: str, subject: str) -> str:
-    """The address of the room in somebody's mail."""
-    body = server.mailbox.to(address, subject).get_body(("plain",))
-    assert body is not None
-    return str(re.findall(r"http://\S+/room/l/\S+", body.get_content())[0])
-
-
-def seen(page: Page, name: str, folder: Path) -> None:
-    """Nothing is cut off at the side; a picture stays, to be looked at."""
-    page.wait_for_load_state("networkidle")
-    width = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
-    assert width[0] <= width[1], name
-    page.screenshot(path=folder / f"{name}-{width[1]}.png")
-
-
-def heading(page: Page, words: str) -> None:
-    expect(page.locator("h1:visible").first).to_have_text(words)
-
-
-def sign_with_name(page: Page) -> None:
-    """Take the typed name as it is offered."""
-    page.locator("#bar .primary").click()
-    heading(page, "Your signature")
-    page.get_by_text("Type", exact=True).click()
-    page.get_by_role("button", name="Use this").click()
-    heading(page, "Sign 1 document")
-
-
-def agree(page: Page) -> None:
-    page.get_by_role("checkbox", name="I have read the document").check()
-    page.get_by_role("button", name="Sign 1 document").click()
 
 
 def test_two_documents_and_two_people(server: Server, chromium: Browser, tmp_path: Path) -> None:

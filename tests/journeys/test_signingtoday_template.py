@@ -13,8 +13,8 @@ from tests.pdfs import make_pdf
 
 from .conftest import Server, until
 from .signingtoday import Program
+from .signingtoday_people import agree, device, heading, link, patient, seen, sign_with_name
 from .test_console import log_in
-from .test_signingtoday_room import agree, device, heading, link, patient, seen, sign_with_name
 
 __all__ = ["patient"]
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("journeys")]

@@ -408,7 +408,8 @@ def test_what_is_signed_apart_from_its_pdf(user: User) -> None:
         visitor.went(visitor.get())
         page = html(visitor.get("/task/1"))
         assert 'id="place-1"' not in page, "no place on a page is signed"
-        visitor.look()
+        assert visitor.get("/signature")["Location"] == f"{visitor.room}/sign", "how it looks is not asked"
+        assert "as <strong>" in html(visitor.get("/sign"))
         visitor.sign()
     assert Signature.objects.count() == 2
     run_due()

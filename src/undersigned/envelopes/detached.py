@@ -10,7 +10,18 @@ from undersigned.files import storage
 from undersigned.sealing.asic import manifest
 from undersigned.sealing.asic.manifest import Reference
 
-from .models import Assignment, Document, DocumentVersion, Signature
+from . import focus
+from .models import Assignment, Document, DocumentVersion, Signature, Sitting
+from .models.steps import LIVE
+from .shown import assignments_of
+
+
+def draws_nothing(sitting: Sitting) -> bool:
+    """Is all that the person can sign now signed apart from its PDF? Then nothing shows how the signature looks, and nobody need say so."""
+    one = focus.one_at_a_time(sitting.recipient.envelope)
+    mine = focus.on_table(sitting) if one else assignments_of(sitting.recipient)
+    signing = [a for a in mine if a.action == Assignment.Action.SIGN and a.state in LIVE]
+    return bool(signing) and all(a.document.detached for a in signing)
 
 
 def reference_to(prepared: DocumentVersion) -> Reference:

@@ -161,7 +161,7 @@ def _begin(
     assignments, _waived = _to_sign(sitting, envelope, recipient, at)
     _refuse_unaccepted(request, assignments)
     shown = as_seen(recipient, request.revision, request.digest, focus.document_on_table(sitting))
-    if sitting.appearance is None:
+    if sitting.appearance is None and any(not a.document.detached for a in assignments):
         raise Conflict("no_appearance")
     done = {(w.assignment.pk, w.epoch): w for w in former}
     work = []

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from undersigned.base.clock import now
 from undersigned.delivery.models import Message
 from undersigned.envelopes import appearance as looks
-from undersigned.envelopes import focus, phone_pad, proofs, variables
+from undersigned.envelopes import detached, focus, phone_pad, proofs, variables
 from undersigned.envelopes.graph import waiting_for
 from undersigned.envelopes.messages import AGAIN_AFTER
 from undersigned.envelopes.models import Document, Envelope, Forward, Recipient, Sitting
@@ -182,7 +182,7 @@ def room_of(room_id: str, recipient: Recipient, state: State, sitting: Sitting |
         forwarded=forwarded,
         handed_to=forwarded if state is State.HANDED_ON else "",
         written_to=policy.invitation,
-        look=_look(sitting) if state is State.READ else Look.CHOOSE,
+        look=_look(sitting, rows) if state is State.READ else Look.CHOOSE,
         wallet=wallet_of(sitting) if sitting is not None and state is State.READ else None,
     )
     return on_tray(room, rows, recipient, sitting) if one and state is not State.REMOVED else room
@@ -263,9 +263,14 @@ def _way(way: OfferedWay, sitting: Sitting) -> Way:
     return Way(way.asked_as, to[-2:] if kind is WayKind.SMS else _masked(to), kind=kind)
 
 
-def _look(sitting: Sitting | None) -> Look:
-    """Where the sender names ways of signing, the way says whether the signature is drawn; else the person does as they like."""
-    if sitting is None or not sitting.recipient.identity.sign_ways:
+def _look(sitting: Sitting | None, rows: list[Document]) -> Look:
+    """Where the sender names ways of signing, the way says whether the signature is drawn; else the person does as they like. Nothing is
+    asked where it would stand on no page."""
+    if sitting is None:
+        return Look.CHOOSE
+    if any(row.detached for row in rows) and sitting.recipient.full_name and detached.draws_nothing(sitting):
+        return Look.NAME
+    if not sitting.recipient.identity.sign_ways:
         return Look.CHOOSE
     way = proofs.signing_way(sitting)
     if way is not None and way.drawn:
