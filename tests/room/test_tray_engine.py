@@ -419,6 +419,7 @@ def test_what_is_signed_apart_from_its_pdf(user: User) -> None:
     page = html(visitor.get("/done"))
     assert "paper 1.asice" in page
     assert "A container (ASiC-E): the PDF, and the signatures beside it." in page
+    assert f'href="{visitor.room}/file/1"' in page
     answer = visitor.get("/sealed/1")
     assert answer["Content-Type"] == "application/vnd.etsi.asic-e+zip"
     assert 'filename="paper 1.asice"' in answer["Content-Disposition"]
