@@ -187,7 +187,8 @@ def test_rights_that_one_lacks_are_not_offered(world: World, visit: Callable[[st
 def test_groups(world: World, visit: Callable[[str], Client]) -> None:
     admin = visit("admin")
     assert "No group yet" in text(admin.get(reverse("console:groups")))
-    form = {"name": "Board", "members": [str(world.owner.pub), str(world.other.pub)]}
+    everybody = [str(user.pub) for user in (world.owner, world.other, world.admin)]
+    form = {"name": "Board", "members": everybody[:2], "shown": everybody}
     assert admin.post(reverse("console:new-group"), form).status_code == 302
     board = Group.objects.get()
     assert "2 members" in text(admin.get(reverse("console:groups")))
@@ -197,9 +198,10 @@ def test_groups(world: World, visit: Callable[[str], Client]) -> None:
         reverse("console:group", args=[board.pk]), form | {"members": [str(world.stranger.pub)]}
     )
     assert foreign.status_code == 422
-    admin.post(
-        reverse("console:group", args=[board.pk]), {"name": "Directors", "members": [str(world.owner.pub)]}
-    )
+    page = reverse("console:group", args=[board.pk])
+    admin.post(page, {"name": "Directors", "members": [], "shown": [str(world.admin.pub), "no id"]})
+    assert board.members.count() == 2, "whom the page did not show stays"
+    admin.post(page, {"name": "Directors", "members": everybody[:1], "shown": everybody})
     board.refresh_from_db()
     assert (board.name, [*board.members.all()]) == ("Directors", [world.owner])
     only = text(admin.get(reverse("console:people") + f"?group={board.pk}"))
@@ -207,6 +209,29 @@ def test_groups(world: World, visit: Callable[[str], Client]) -> None:
     assert world.other.full_name not in only
     assert admin.post(reverse("console:delete-group", args=[board.pk])).status_code == 302
     assert not Group.objects.exists()
+
+
+def test_a_group_among_many_people(world: World, visit: Callable[[str], Client]) -> None:
+    """A page of fifty at a time, members first; the others are found by name, and stay what they are."""
+    make(world, 60)
+    last = User.objects.get(username="u059")
+    group = Group.objects.create(organization=world.owner.organization, name="Sales")
+    group.members.add(last)
+    admin, page = visit("admin"), reverse("console:group", args=[group.pk])
+
+    def boxes(address: str) -> list[str]:
+        body = admin.get(address).content.decode()
+        assert body.count('name="shown"') == body.count('type="checkbox"')
+        return re.findall(r'name="shown" value="([^"]+)"', body)
+
+    first = boxes(page)
+    assert (len(first), first[0]) == (50, str(last.pub))
+    assert 0 < len(boxes(page + "?q=&page=2")) < 50
+    (found,) = boxes(page + "?q=zeta042")
+    assert admin.post(page, {"name": "Sales", "shown": [found], "members": [found]}).status_code == 302
+    assert set(group.members.values_list("username", flat=True)) == {"u042", "u059"}
+    assert boxes(page)[:2] == [found, str(last.pub)]
+    assert "Nothing matches." in text(admin.get(page + "?q=nobody"))
 
 
 @pytest.mark.parametrize("who", ["owner", "other"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from undersigned.base.errors import NotFound
 
@@ -16,6 +16,14 @@ def users_for(by: User) -> QuerySet[User]:
     """All users of the organisation. Raises Forbidden unless `by` may see them."""
     require(by, Capability.SEE_USERS)
     return User.objects.filter(organization=by.organization).select_related("organization", "created_by")
+
+
+def matching(users: QuerySet[User], text: str) -> QuerySet[User]:
+    """Those of them in whose names, user name or address all words of `text` stand, by last name."""
+    for word in text.split():
+        named = Q(username__icontains=word) | Q(email__icontains=word)
+        users = users.filter(named | Q(name__icontains=word) | Q(surname__icontains=word))
+    return users.order_by("surname", "name", "username")
 
 
 def find_user(by: User, pub: uuid.UUID, capability: Capability = Capability.SEE_USERS) -> User:

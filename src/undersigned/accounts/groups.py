@@ -53,11 +53,13 @@ def create_group(by: User, name: str, members: Iterable[User]) -> Group:
     return group
 
 
-def change_group(by: User, group: Group, name: str, members: Iterable[User]) -> None:
-    """Another name, other members. Raises as `create_group`."""
+def change_group(
+    by: User, group: Group, name: str, members: Iterable[User], among: Iterable[User] | None = None
+) -> None:
+    """Another name, other members; with `among` only these users join or leave. Raises as `create_group`."""
     require(by, Capability.CREATE_USERS)
     with atomic():
-        _put(Group.objects.select_for_update().get(pk=group.pk), name, members)
+        _put(Group.objects.select_for_update().get(pk=group.pk), name, members, among)
 
 
 def delete_group(by: User, group: Group) -> None:
@@ -66,7 +68,7 @@ def delete_group(by: User, group: Group) -> None:
     group.delete()
 
 
-def _put(group: Group, name: str, members: Iterable[User]) -> None:
+def _put(group: Group, name: str, members: Iterable[User], among: Iterable[User] | None = None) -> None:
     name = name.strip()
     if codes := group_faults(name):
         raise Invalid({"name": codes})
@@ -75,4 +77,9 @@ def _put(group: Group, name: str, members: Iterable[User]) -> None:
         raise Invalid({"name": ["already_used"]})
     group.name = name
     group.save()
-    group.members.set([user for user in members if user.organization_id == group.organization_id])
+    chosen = [user for user in members if user.organization_id == group.organization_id]
+    if among is None:
+        group.members.set(chosen)
+    else:
+        group.members.remove(*set(among) - set(chosen))
+        group.members.add(*chosen)

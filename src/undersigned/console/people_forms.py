@@ -175,7 +175,7 @@ class RightsForm(forms.Form):
 
 
 class GroupForm(CoreForm):
-    """A group's name and its members."""
+    """A group's name, and who of the people on this page is in it."""
 
     name = forms.CharField(
         label=_("Name"),
@@ -184,7 +184,10 @@ class GroupForm(CoreForm):
         widget=text_input(autocomplete="off"),
     )
     members = forms.MultipleChoiceField(
-        label=_("Members"), required=False, widget=forms.CheckboxSelectMultiple()
+        label=_("Members"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple(),
+        help_text=_("Members come first. Save what you ticked before you look for others."),
     )
 
     def __init__(self, *args: Any, users: Iterable[User], **kwargs: Any) -> None:

@@ -61,5 +61,6 @@ def signatures_of(document: Document, version: DocumentVersion) -> tuple[Documen
         blob = signature.version_after.file.blob
         if blob is None:
             raise RuntimeError("a signature without its bytes")
-        found[number_of(signature.assignment)] = b"".join(storage.read(blob))
+        with storage.local_path(blob) as path:
+            found[number_of(signature.assignment)] = path.read_bytes()
     return prepared, found

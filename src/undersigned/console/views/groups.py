@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import uuid
+from urllib.parse import urlencode
+
 from django.contrib import messages as flash
+from django.core.paginator import Paginator
+from django.db.models import Exists, OuterRef
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -10,11 +15,17 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from undersigned.accounts import groups as core
 from undersigned.accounts.capabilities import may
+from undersigned.accounts.find_user import matching
 from undersigned.accounts.models import Capability, Group, User
 from undersigned.console import scope
-from undersigned.console.people_forms import GroupForm
+from undersigned.console.paging import Page
+from undersigned.console.people_forms import GroupForm, PeopleFilter
 from undersigned.envelopes.actor import Actor
 from undersigned.envelopes.errors import Invalid, NotFound
+
+SIZE = 50
+"""People on a page."""
+TEXT_MAX = 200
 
 
 @require_safe
@@ -31,7 +42,8 @@ def group_list(request: HttpRequest, actor: Actor) -> HttpResponse:
 def new_group(request: HttpRequest, actor: Actor) -> HttpResponse:
     """Make a group."""
     _admit(actor)
-    form = GroupForm(request.POST or None, users=_users(actor))
+    people = _people(request, actor, None)
+    form = GroupForm(request.POST or None, users=people.rows)
     if request.method == "POST" and form.is_valid():
         try:
             core.create_group(actor.user, form.cleaned_data["name"], form.chosen)
@@ -40,29 +52,28 @@ def new_group(request: HttpRequest, actor: Actor) -> HttpResponse:
         else:
             flash.success(request, _("The group is there."))
             return redirect("console:groups")
-    return _form(request, form, None)
+    return _form(request, form, people, None)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @scope.page
 def group(request: HttpRequest, actor: Actor, group_id: int) -> HttpResponse:
-    """Rename a group, choose its members."""
+    """Rename a group, choose its members, a page of people at a time."""
     _admit(actor)
     found = core.find_group(actor.user, group_id)
-    initial = {
-        "name": found.name,
-        "members": [str(pub) for pub in found.members.values_list("pub", flat=True)],
-    }
-    form = GroupForm(request.POST or None, users=_users(actor), initial=initial)
+    people = _people(request, actor, found)
+    inside = found.members.filter(pk__in=[user.pk for user in people.rows]).values_list("pub", flat=True)
+    initial = {"name": found.name, "members": [str(pub) for pub in inside]}
+    form = GroupForm(request.POST or None, users=people.rows, initial=initial)
     if request.method == "POST" and form.is_valid():
         try:
-            core.change_group(actor.user, found, form.cleaned_data["name"], form.chosen)
+            core.change_group(actor.user, found, form.cleaned_data["name"], form.chosen, among=people.rows)
         except Invalid as e:
             form.refuse(e.faults)
         else:
             flash.success(request, _("Saved."))
-            return redirect("console:groups")
-    return _form(request, form, found, may_delete=may(actor.user, Capability.DELETE_USERS))
+            return redirect(request.get_full_path())
+    return _form(request, form, people, found, may_delete=may(actor.user, Capability.DELETE_USERS))
 
 
 @require_POST
@@ -76,15 +87,57 @@ def delete(request: HttpRequest, actor: Actor, group_id: int) -> HttpResponse:
 
 
 def _form(
-    request: HttpRequest, form: GroupForm, found: Group | None, *, may_delete: bool = False
+    request: HttpRequest,
+    form: GroupForm,
+    people: Page,
+    found: Group | None,
+    *,
+    may_delete: bool = False,
 ) -> HttpResponse:
-    context = {"tab": "people", "form": form, "group": found, "may_delete": may_delete}
+    context = {
+        "tab": "people",
+        "form": form,
+        "page": people,
+        "find": PeopleFilter(request.GET, groups=[])["q"],
+        "searched": bool(_text(request)),
+        "group": found,
+        "may_delete": may_delete,
+    }
     return render(request, "console/group.html", context, status=422 if form.errors else 200)
 
 
-def _users(actor: Actor) -> list[User]:
+def _text(request: HttpRequest) -> str:
+    return request.GET.get("q", "")[:TEXT_MAX]
+
+
+def _people(request: HttpRequest, actor: Actor, found: Group | None) -> Page:
+    """Whom the page shows, members first; what is posted is about those whom the page showed then."""
     users = User.objects.filter(organization=actor.organization).select_related("organization")
-    return list(users.order_by("surname", "name", "username"))
+    if request.method == "POST":
+        shown = [pub for given in request.POST.getlist("shown")[:SIZE] if (pub := _pub(given))]
+        return Page(list(matching(users.filter(pub__in=shown), "")), "", "")
+    users = matching(users, _text(request))
+    if found is not None:
+        inside = Exists(found.members.through.objects.filter(group=found, user=OuterRef("pk")))
+        users = users.alias(inside=inside).order_by("-inside", "surname", "name", "username")
+    pages = Paginator(users, SIZE)
+    page = pages.get_page(request.GET.get("page"))
+
+    def address(number: int) -> str:
+        return "?" + urlencode({"q": _text(request), "page": number})
+
+    return Page(
+        list(page),
+        newer=address(page.previous_page_number()) if page.has_previous() else "",
+        older=address(page.next_page_number()) if page.has_next() else "",
+    )
+
+
+def _pub(text: str) -> uuid.UUID | None:
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        return None
 
 
 def _admit(actor: Actor) -> None:

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from django.contrib import messages as flash
 from django.core.paginator import Paginator
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -17,7 +17,7 @@ from undersigned.accounts import clear_password, disable_user
 from undersigned.accounts.capabilities import brought_by, capabilities_of, may
 from undersigned.accounts.change_user import change_user
 from undersigned.accounts.create_user import create_user
-from undersigned.accounts.find_user import find_user, users_for
+from undersigned.accounts.find_user import find_user, matching, users_for
 from undersigned.accounts.models import Capability, Group, User
 from undersigned.accounts.set_role import set_role
 from undersigned.console import scope
@@ -69,16 +69,13 @@ def people_list(request: HttpRequest, actor: Actor) -> HttpResponse:
 
 
 def _wanted(users: QuerySet[User], wanted: dict[str, str]) -> QuerySet[User]:
-    for word in wanted.get("q", "").split():
-        named = Q(username__icontains=word) | Q(email__icontains=word)
-        users = users.filter(named | Q(name__icontains=word) | Q(surname__icontains=word))
     if "role" in wanted:
         users = users.filter(role=wanted["role"])
     if "state" in wanted:
         users = users.filter(disabled_at__isnull=wanted["state"] == "on")
     if "group" in wanted:
         users = users.filter(groups=int(wanted["group"]))
-    return users.order_by("surname", "name", "username")
+    return matching(users, wanted.get("q", ""))
 
 
 def _row(user: User) -> dict[str, object]:
