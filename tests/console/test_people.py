@@ -232,6 +232,7 @@ def test_a_group_among_many_people(world: World, visit: Callable[[str], Client])
     assert set(group.members.values_list("username", flat=True)) == {"u042", "u059"}
     assert boxes(page)[:2] == [found, str(last.pub)]
     assert "Nothing matches." in text(admin.get(page + "?q=nobody"))
+    assert len(boxes(page + "?q=%00")) == 50, "what nobody can look for is not looked for"
 
 
 @pytest.mark.parametrize("who", ["owner", "other"])

@@ -25,7 +25,6 @@ from undersigned.envelopes.errors import Invalid, NotFound
 
 SIZE = 50
 """People on a page."""
-TEXT_MAX = 200
 
 
 @require_safe
@@ -107,7 +106,8 @@ def _form(
 
 
 def _text(request: HttpRequest) -> str:
-    return request.GET.get("q", "")[:TEXT_MAX]
+    """What is looked for, if it can be."""
+    return PeopleFilter(request.GET, groups=[]).wanted.get("q", "")
 
 
 def _people(request: HttpRequest, actor: Actor, found: Group | None) -> Page:
