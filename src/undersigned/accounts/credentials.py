@@ -12,6 +12,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
 from django.utils.translation import gettext_lazy as _
 
+from undersigned.base.db import one_or_none
 from undersigned.base.vault import keyed_hash
 
 from .models import Credential, User
@@ -43,16 +44,14 @@ def create_api_key(
 
 def find_api_key(dialect: str, key: str) -> Credential | None:
     """The enabled credential of this API key, or None for an unknown or disabled one."""
-    return (
+    return one_or_none(
         Credential.objects.filter(
             dialect=dialect,
             kind=Credential.Kind.API_KEY,
             secret_hash=keyed_hash(key, "api_key"),
             enabled=True,
             user__disabled_at=None,
-        )
-        .select_related("user", "organization")
-        .first()
+        ).select_related("user", "organization")
     )
 
 
@@ -93,7 +92,7 @@ def own_client(user: User, dialect: str, description: str) -> Credential:
 
 def find_oauth_client(dialect: str, client_id: str, secret: str) -> Credential | None:
     """The enabled client with this id and secret; None for unknown, disabled and wrong ones alike."""
-    return (
+    return one_or_none(
         Credential.objects.filter(
             dialect=dialect,
             kind=Credential.Kind.OAUTH_CLIENT,
@@ -101,9 +100,7 @@ def find_oauth_client(dialect: str, client_id: str, secret: str) -> Credential |
             secret_hash=_client_secret(client_id, secret),
             enabled=True,
             user__disabled_at=None,
-        )
-        .select_related("user", "organization")
-        .first()
+        ).select_related("user", "organization")
     )
 
 
@@ -131,16 +128,14 @@ def create_lasting_token(
 
 def find_lasting_token(dialect: str, token: str) -> Credential | None:
     """The enabled credential of this token; None for unknown and revoked ones and those of a disabled user alike."""
-    return (
+    return one_or_none(
         Credential.objects.filter(
             dialect=dialect,
             kind__in=(Credential.Kind.LIFETIME, Credential.Kind.DEVICE),
             secret_hash=keyed_hash(token, "lasting token"),
             enabled=True,
             user__disabled_at=None,
-        )
-        .select_related("user__organization", "organization")
-        .first()
+        ).select_related("user__organization", "organization")
     )
 
 

@@ -10,6 +10,8 @@ from django.contrib.auth.backends import BaseBackend
 from django.contrib.auth.hashers import make_password
 from django.http import HttpRequest
 
+from undersigned.base.db import one_or_none
+
 from . import limits
 from .models import User
 
@@ -65,5 +67,5 @@ class OrganizationBackend(BaseBackend):
         return user if user.check_password(password or "") and user.is_active else None
 
     def get_user(self, user_id: int) -> User | None:
-        user = User.objects.filter(pk=user_id).select_related("organization").first()
+        user = one_or_none(User.objects.filter(pk=user_id).select_related("organization"))
         return user if user is not None and user.is_active else None

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from django.db.models import Q
 
 from undersigned.base import clock
-from undersigned.base.db import atomic
+from undersigned.base.db import atomic, one_or_none
 from undersigned.base.vault import keyed_hash
 
 from .models import AccessToken, Credential, User
@@ -97,12 +97,10 @@ def _next(row: AccessToken, family: str) -> Session:
 def find(dialect: str, token: str) -> AccessToken | None:
     """The live token, with its credential, user and organisation; None for unknown and expired ones and those of a disabled client or
     user alike."""
-    return (
+    return one_or_none(
         AccessToken.objects.filter(
             _alive(), token_hash=_hash(token), expires_at__gt=clock.now(), credential__dialect=dialect
-        )
-        .select_related("credential__user", "credential__organization", "user__organization")
-        .first()
+        ).select_related("credential__user", "credential__organization", "user__organization")
     )
 
 

@@ -8,6 +8,7 @@ from django.db.models import Q, QuerySet
 
 from undersigned.accounts.capabilities import may, may_create_envelopes
 from undersigned.accounts.models import Capability, Credential, User
+from undersigned.base.db import one_or_none
 from undersigned.delivery.models import WebhookEvent
 from undersigned.files.models import File
 
@@ -156,7 +157,9 @@ def get_collection(
     actor: Actor, dialect: str, kind: Collection.Kind, pub: str, *, removed: bool = False
 ) -> Collection:
     """The collection with this public id; with `removed` also one that is about to be erased. Raises NotFound."""
-    found = visible_collections(actor, removed=removed).filter(dialect=dialect, kind=kind, pub=pub).first()
+    found = one_or_none(
+        visible_collections(actor, removed=removed).filter(dialect=dialect, kind=kind, pub=pub)
+    )
     if found is None:
         raise NotFound
     return found
@@ -165,7 +168,7 @@ def get_collection(
 def get_envelope_at(collection: Collection, position: int) -> Envelope:
     """The envelope at `position` (1-based) of a collection that the caller already reached. Raises NotFound."""
     found = (
-        collection.envelopes.filter(position=position, deleted_at=None).first()
+        one_or_none(collection.envelopes.filter(position=position, deleted_at=None))
         if 0 < position < 2**31
         else None
     )
@@ -176,7 +179,7 @@ def get_envelope_at(collection: Collection, position: int) -> Envelope:
 
 def get_envelope(actor: Actor, envelope_id: int) -> Envelope:
     """The envelope with this row id (console). Raises NotFound."""
-    found = visible(actor, removed=True).filter(pk=envelope_id).first()
+    found = one_or_none(visible(actor, removed=True).filter(pk=envelope_id))
     if found is None:
         raise NotFound
     return found
@@ -184,9 +187,11 @@ def get_envelope(actor: Actor, envelope_id: int) -> Envelope:
 
 def get_webhook_event(actor: Actor, dialect: str, pub: str) -> WebhookEvent:
     """The event with this public id, for the account that owns it. Raises NotFound."""
-    found = WebhookEvent.objects.filter(
-        organization=actor.organization, owner_user=actor.user, dialect=dialect, pub=pub
-    ).first()
+    found = one_or_none(
+        WebhookEvent.objects.filter(
+            organization=actor.organization, owner_user=actor.user, dialect=dialect, pub=pub
+        )
+    )
     if found is None:
         raise NotFound
     return found
@@ -194,8 +199,8 @@ def get_webhook_event(actor: Actor, dialect: str, pub: str) -> WebhookEvent:
 
 def get_named(actor: Actor, dialect: str, pub: str) -> Envelope:
     """The envelope with this public id. Raises NotFound."""
-    found = (
-        visible(actor).filter(dialect=dialect, pub=pub).select_related("organization", "collection").first()
+    found = one_or_none(
+        visible(actor).filter(dialect=dialect, pub=pub).select_related("organization", "collection")
     )
     if found is None:
         raise NotFound
@@ -231,7 +236,9 @@ def visible_templates(actor: Actor) -> QuerySet[Envelope]:
 
 def get_template(actor: Actor, dialect: str, pub: str) -> Envelope:
     """The template with this public id. Raises NotFound."""
-    found = visible_templates(actor).filter(dialect=dialect, pub=pub).select_related("organization").first()
+    found = one_or_none(
+        visible_templates(actor).filter(dialect=dialect, pub=pub).select_related("organization")
+    )
     if found is None:
         raise NotFound
     return found

@@ -10,6 +10,7 @@ from datetime import datetime
 from django.conf import settings
 from django.db.models import Q
 
+from undersigned.base.db import one_or_none
 from undersigned.base.vault import keyed_hash
 
 from .models import AccessLink, Assignment, Recipient
@@ -67,7 +68,7 @@ def find(given: str) -> AccessLink | None:
     """
     if not 20 <= len(given) <= 100:
         return None
-    return (
+    return one_or_none(
         AccessLink.objects.filter(lookup_hash=keyed_hash(given, "access link"))
         .filter(Q(revoked_at=None) | Q(purpose=AccessLink.Purpose.ARTIFACT))
         .select_related(
@@ -75,7 +76,6 @@ def find(given: str) -> AccessLink | None:
             "recipient__envelope__owner_user",
             "recipient__envelope__collection",
         )
-        .first()
     )
 
 

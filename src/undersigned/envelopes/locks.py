@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from undersigned.base.db import one_or_none
+
 from .errors import NotFound
 from .models import Collection, Envelope
 
 
 def lock_collection(collection_id: int) -> Collection:
     """Lock and read a collection anew. Raises NotFound when it has been erased meanwhile."""
-    found = Collection.objects.select_for_update().filter(pk=collection_id, erased_at=None).first()
+    found = one_or_none(Collection.objects.select_for_update().filter(pk=collection_id, erased_at=None))
     if found is None:
         raise NotFound
     return found
@@ -20,14 +22,15 @@ def lock_envelope(envelope_id: int, *, content_erased: bool = False, put_away: b
     `content_erased`: also one without its content, for what may still become of such a one. `put_away`: also one that is in no list any
     more (`put_away`), for its erasure.
     """
-    collection_id = Envelope.objects.filter(pk=envelope_id).values_list("collection_id", flat=True).first()
+    collection_id = one_or_none(
+        Envelope.objects.filter(pk=envelope_id).values_list("collection_id", flat=True)
+    )
     if collection_id is not None:
         lock_collection(collection_id)
-    found = (
+    found = one_or_none(
         Envelope.objects.select_for_update(of=("self",))
         .select_related("organization", "owner_user", "collection")
         .filter(pk=envelope_id, erased_at=None)
-        .first()
     )
     if found is None or (found.deleted_at is not None and not put_away):
         raise NotFound

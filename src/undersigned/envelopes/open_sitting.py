@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from django.db.models import QuerySet
 
 from undersigned.base.clock import now
-from undersigned.base.db import atomic
+from undersigned.base.db import atomic, one_or_none
 from undersigned.base.vault import keyed_hash
 
 from . import audit, links, notify, proofs
@@ -117,13 +117,13 @@ def find_sitting(pub: str, secret: str, *, awake: bool = True) -> Sitting | None
 
     None when they do not belong together.
     """
-    sitting = _with_envelope().filter(pub=pub, secret_hash=_hash(secret)).first()
+    sitting = one_or_none(_with_envelope().filter(pub=pub, secret_hash=_hash(secret)))
     return _ended_when_idle(sitting, awake=awake) if sitting is not None else None
 
 
 def find_sitting_of_pad(pad_hash: bytes) -> Sitting | None:
     """The identified sitting for which a phone may draw; as long as somebody draws, it is awake."""
-    sitting = _with_envelope().filter(pad_hash=pad_hash).first()
+    sitting = one_or_none(_with_envelope().filter(pad_hash=pad_hash))
     if sitting is None:
         return None
     sitting = _ended_when_idle(sitting, awake=True)

@@ -41,9 +41,7 @@ _SETTLED = (AssignmentState.DONE, AssignmentState.WAIVED)
 
 def rows_of(recipient: Recipient) -> list[Row]:
     """What the person is shown, with all that the values below look at."""
-    rows = list(
-        shown.documents_of(recipient).select_related("head__file__blob", "head__parent", "original__blob")
-    )
+    rows = list(shown.documents_of(recipient).select_related("head__file__blob", "original__blob"))
     for row in rows:
         if row.head is not None:
             row.head.document = row

@@ -188,9 +188,8 @@ class Engine(IdentifyingEngine, LookEngine, PadEngine, PartEngine, TrayEngine):
 
     def _look_by_name(self, sitting: Sitting) -> None:
         """Where nothing is asked about the look of a signature, it is the person's name."""
-        name = proofs.signing_name(sitting).name
         way = proofs.signing_way(sitting)
-        if way is not None and not way.drawn and name:
+        if way is not None and not way.drawn and (name := proofs.signing_name(sitting).name):
             looks.keep(sitting, looks.Look("typed", name=name[: looks.NAME_MAX], hand=HANDS[-1]))
 
     def decline(self, visit: Visit, reason: str, task: int = 0) -> None:
