@@ -111,8 +111,7 @@ def _sign(sitting: Sitting, request: SignRequest) -> None:
             if losses >= RESERVE_AFTER:
                 reserved = True
                 _reserve(sitting)
-            if losses:
-                sitting = _again(sitting)
+            sitting = _again(sitting)
             shown, work = _begin(sitting, request, at, work)
             _make_missing(sitting, work, at)
             try:
