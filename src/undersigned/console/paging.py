@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
+from django.core.paginator import Paginator
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
@@ -18,6 +19,20 @@ class Page:
     rows: list[Any]
     newer: str
     older: str
+
+
+def numbered(request: HttpRequest, rows: QuerySet[Any], size: int) -> tuple[Page, int]:
+    """The page with the number `?page=`, and how many rows there are: where they are ordered by what is no time."""
+    pages = Paginator(rows, size)
+    found = pages.get_page(request.GET.get("page"))
+    kept = [(name, value) for name, value in request.GET.items() if name != "page" and value]
+
+    def address(number: int) -> str:
+        return "?" + urlencode([*kept, ("page", number)])
+
+    newer = address(found.previous_page_number()) if found.has_previous() else ""
+    older = address(found.next_page_number()) if found.has_next() else ""
+    return Page(list(found), newer, older), pages.count
 
 
 def paginate(

@@ -31,8 +31,12 @@ def reference_to(prepared: DocumentVersion) -> Reference:
 
 def number_of(assignment: Assignment) -> int:
     """Of its signature in the container, from 1: in the order in which signatures were asked for. Signatures that are left out leave a gap."""
-    asked = Assignment.objects.filter(document=assignment.document_id, action=Assignment.Action.SIGN)
-    return asked.filter(pk__lte=assignment.pk).count()
+    return _numbers(assignment.document_id)[assignment.pk]
+
+
+def _numbers(document_id: int) -> dict[int, int]:
+    asked = Assignment.objects.filter(document=document_id, action=Assignment.Action.SIGN).order_by("pk")
+    return {pk: number for number, pk in enumerate(asked.values_list("pk", flat=True), start=1)}
 
 
 def to_be_signed(assignment: Assignment, prepared: DocumentVersion) -> bytes:
@@ -56,11 +60,11 @@ def signatures_of(document: Document, version: DocumentVersion) -> tuple[Documen
         made = made.filter(version_after=version)
     prepared = version.parent if version.kind == DocumentVersion.Kind.SIGNED else version
     assert prepared is not None  # a signature is made on something
-    found: dict[int, bytes] = {}
-    for signature in made.select_related("assignment", "version_after__file__blob").order_by("pk"):
+    numbers, found = _numbers(document.pk), dict[int, bytes]()
+    for signature in made.select_related("version_after__file__blob").order_by("pk"):
         blob = signature.version_after.file.blob
         if blob is None:
             raise RuntimeError("a signature without its bytes")
         with storage.local_path(blob) as path:
-            found[number_of(signature.assignment)] = path.read_bytes()
+            found[numbers[signature.assignment_id]] = path.read_bytes()
     return prepared, found

@@ -51,11 +51,11 @@ def _about(name: str) -> str:
 
 
 def _signature(number: int, seen: SignatureReport, report: Report) -> list[Block]:
-    revisions, profile = report.revisions, "CAdES" if report.format == "asice" else "PAdES"
+    revisions = report.revisions
     version = _("{n} of {total}").format(n=seen.revision, total=revisions) if seen.revision else "-"
     rows = [
         (_("Result"), ", ".join(filter(None, [seen.indication, seen.sub_indication]))),
-        (_("Level"), f"{profile} {seen.level}" if seen.level else "-"),
+        (_("Level"), f"{report.profile} {seen.level}" if seen.level else "-"),
         (_("Issued by"), str(seen.issuer) or "-"),
         (_("Certificate"), seen.certificate_sha256 or "-"),
         (_("Root"), seen.root_sha256 or "-"),

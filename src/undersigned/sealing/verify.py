@@ -128,6 +128,11 @@ class Report(_Frozen):
         """The signature that the verdict comes from."""
         return next((s for s in self.signatures if s.field == self.worst_field), None)
 
+    @property
+    def profile(self) -> str:
+        """The family of signature formats that levels are of."""
+        return "CAdES" if self.format == "asice" else "PAdES"
+
     def as_json(self) -> dict[str, Any]:
         """JSON-able, with times in ISO 8601."""
         return self.model_dump(mode="json")

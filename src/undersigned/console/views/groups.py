@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from urllib.parse import urlencode
 
 from django.contrib import messages as flash
-from django.core.paginator import Paginator
 from django.db.models import Exists, OuterRef
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -18,7 +16,7 @@ from undersigned.accounts.capabilities import may
 from undersigned.accounts.find_user import matching
 from undersigned.accounts.models import Capability, Group, User
 from undersigned.console import scope
-from undersigned.console.paging import Page
+from undersigned.console.paging import Page, numbered
 from undersigned.console.people_forms import GroupForm, PeopleFilter
 from undersigned.envelopes.actor import Actor
 from undersigned.envelopes.errors import Invalid, NotFound
@@ -120,17 +118,8 @@ def _people(request: HttpRequest, actor: Actor, found: Group | None) -> Page:
     if found is not None:
         inside = Exists(found.members.through.objects.filter(group=found, user=OuterRef("pk")))
         users = users.alias(inside=inside).order_by("-inside", "surname", "name", "username")
-    pages = Paginator(users, SIZE)
-    page = pages.get_page(request.GET.get("page"))
-
-    def address(number: int) -> str:
-        return "?" + urlencode({"q": _text(request), "page": number})
-
-    return Page(
-        list(page),
-        newer=address(page.previous_page_number()) if page.has_previous() else "",
-        older=address(page.next_page_number()) if page.has_next() else "",
-    )
+    page, _count = numbered(request, users, SIZE)
+    return page
 
 
 def _pub(text: str) -> uuid.UUID | None:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import uuid
-from urllib.parse import urlencode
+from dataclasses import replace
 
 from django.contrib import messages as flash
-from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -21,7 +20,7 @@ from undersigned.accounts.find_user import find_user, matching, users_for
 from undersigned.accounts.models import Capability, Group, User
 from undersigned.accounts.set_role import set_role
 from undersigned.console import scope
-from undersigned.console.paging import Page
+from undersigned.console.paging import numbered
 from undersigned.console.people_forms import (
     CAPABILITIES,
     ROLES,
@@ -44,23 +43,13 @@ def people_list(request: HttpRequest, actor: Actor) -> HttpResponse:
     groups = list(Group.objects.filter(organization=actor.organization).order_by("name"))
     form = PeopleFilter(request.GET, groups=groups)
     users = _wanted(users_for(actor.user), form.wanted)
-    pages = Paginator(users.prefetch_related("groups"), SIZE)
-    found = pages.get_page(request.GET.get("page"))
-    kept = [(name, value) for name, value in request.GET.items() if name != "page" and value]
-
-    def address(number: int) -> str:
-        return "?" + urlencode([*kept, ("page", number)])
-
-    page = Page(
-        [_row(user) for user in found],
-        newer=address(found.previous_page_number()) if found.has_previous() else "",
-        older=address(found.next_page_number()) if found.has_next() else "",
-    )
+    found, count = numbered(request, users.prefetch_related("groups"), SIZE)
+    page = replace(found, rows=[_row(user) for user in found.rows])
     context = {
         "tab": "people",
         "form": form,
         "page": page,
-        "count": pages.count,
+        "count": count,
         "filtered": bool(form.wanted),
         "groups": groups,
         "may_add": may(actor.user, Capability.CREATE_USERS),

@@ -62,13 +62,7 @@ def _judge(container: Container, manifests: list[Manifest], certificates: Certif
     vouched = certificates.vouched(newest.signer if newest is not None else None)
     leaves = [f.signer for f in found if f.signer is not None]
     signatures = [_report(f, knowledge, certificates, vouched, leaves) for f in found]
-    worst = min(signatures, key=lambda s: ades.WORST_FIRST.index(s["verdict"]))
-    result: dict[str, Any] = {
-        "verdict": worst["verdict"],
-        "reason": worst["reason"],
-        "worst_field": worst["field"],
-        "signatures": signatures,
-        "assumed_not_revoked": [ades.name(c) | {"sha256": c.sha256.hex()} for c in vouched],
+    result = ades.summary(signatures, vouched) | {
         "files": sorted({n.name for m in signing for n in m.files}),
     }
     if (stray := _stray(container, manifests)) and ades.worse("changed_after_signing", result["verdict"]):

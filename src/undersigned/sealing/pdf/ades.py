@@ -64,6 +64,18 @@ def worse(one: str, other: str) -> bool:
     return WORST_FIRST.index(one) < WORST_FIRST.index(other)
 
 
+def summary(signatures: list[dict[str, Any]], vouched: list[x509.Certificate]) -> dict[str, Any]:
+    """What the reports on all signatures of a file come to: the worst of them, and which certificates were taken to stand."""
+    worst = min(signatures, key=lambda s: WORST_FIRST.index(s["verdict"]))
+    return {
+        "verdict": worst["verdict"],
+        "reason": worst["reason"],
+        "worst_field": worst["field"],
+        "signatures": signatures,
+        "assumed_not_revoked": [name(c) | {"sha256": c.sha256.hex()} for c in vouched],
+    }
+
+
 def facts(leaf: x509.Certificate, certificates: Certificates) -> dict[str, Any]:
     """What the report says of the certificate that signed."""
     root = certificates.root(leaf)

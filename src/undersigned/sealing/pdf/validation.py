@@ -19,7 +19,7 @@ from pyhanko.sign.validation.policy_decl import PdfSignatureValidationSpec
 from pyhanko_certvalidator import ValidationContext
 
 from . import ades, changes, structure
-from .ades import SIGNATURES_MAX, WORST_FIRST
+from .ades import SIGNATURES_MAX
 from .structure import Found
 from .trust import Certificates
 
@@ -115,19 +115,12 @@ def _judge(
     levels = structure.steps(reader, first)
     vouched = certificates.vouched(newest)
     signatures = [_signature(one, reader, levels, certificates, vouched, leaves) for one in found]
-    worst = min(signatures, key=lambda s: WORST_FIRST.index(s["verdict"]))
-    result: dict[str, Any] = {
-        "verdict": worst["verdict"],
-        "reason": worst["reason"],
-        "worst_field": worst["field"],
-        "signatures": signatures,
-        "assumed_not_revoked": [ades.name(c) | {"sha256": c.sha256.hex()} for c in vouched],
-    }
+    result = ades.summary(signatures, vouched)
     later = structure.unsigned_end(found, reader, levels, file, size) if sound else 0
     changed = later or next((s["changed_in_revision"] for s in signatures if s.get("changed_in_revision")), 0)
     if changed > 1:
         result |= changes.between(reader, changed - 1)
-    if later and WORST_FIRST.index(result["verdict"]) > WORST_FIRST.index("changed_after_signing"):
+    if later and ades.worse("changed_after_signing", result["verdict"]):
         result |= {"verdict": "changed_after_signing", "reason": "unsigned_end", "changed_in_revision": later}
     elif not any(s["kind"] == "signature" for s in signatures) and result["verdict"] == "valid":
         result |= {"verdict": "not_signed", "reason": "timestamps_only"}
