@@ -22,10 +22,12 @@ from typing import Any
 
 import pytest
 from aiosmtpd.controller import Controller
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 PATIENCE = 60.0
 """Seconds to wait for something that a loaded machine takes longer over; never for something that may be missing."""
+PAGE_PATIENCE = 30_000
+"""Milliseconds to wait so for what a page shows."""
 
 
 def free_port() -> int:
@@ -145,6 +147,14 @@ def mail_server() -> Iterator[Mailbox]:
     controller.start()
     yield box
     controller.stop()
+
+
+@pytest.fixture
+def patient() -> Iterator[None]:
+    """Whoever uses it waits longer for what a page shows."""
+    expect.set_options(timeout=PAGE_PATIENCE)
+    yield
+    expect.set_options(timeout=5_000)
 
 
 @pytest.fixture

@@ -8,29 +8,19 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from .conftest import Server
+from .conftest import PAGE_PATIENCE, Server
 
-PATIENCE = 30_000
-"""Milliseconds to wait for what a loaded machine takes longer over; never for something that may be missing."""
 ADA = {"id": 0, "name": "Ada", "surname": "Köhler", "email": "ada@example.com", "phone": None}
 BEN = {"id": 1, "name": "Ben", "surname": "Seller", "email": "ben@example.com", "phone": None}
-
-
-@pytest.fixture(autouse=True)
-def patient() -> Iterator[None]:
-    expect.set_options(timeout=PATIENCE)
-    yield
-    expect.set_options(timeout=5_000)
 
 
 @contextmanager
 def device(chromium: Browser, width: int, height: int) -> Iterator[Page]:
     """A page of somebody else's phone or desk; nothing may go wrong in its console."""
     context = chromium.new_context(viewport={"width": width, "height": height}, has_touch=width < 600)
-    context.set_default_timeout(PATIENCE)
+    context.set_default_timeout(PAGE_PATIENCE)
     page = context.new_page()
     wrong: list[str] = []
     page.on("pageerror", lambda error: wrong.append(str(error)))

@@ -16,26 +16,17 @@ from playwright.sync_api import Browser, Page, expect
 from tests.forms import make_form
 from tests.pdfs import make_pdf
 
-from .conftest import Server, until
+from .conftest import PAGE_PATIENCE, Server, until
 from .signicat import Program
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("journeys")]
-PATIENCE = 30_000
-"""Milliseconds to wait for what a loaded machine takes longer over; never for something that may be missing."""
-
-
-@pytest.fixture(autouse=True)
-def patient() -> Iterator[None]:
-    expect.set_options(timeout=PATIENCE)
-    yield
-    expect.set_options(timeout=5_000)
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("journeys"), pytest.mark.usefixtures("patient")]
 
 
 @contextmanager
 def phone(chromium: Browser) -> Iterator[Page]:
     """A page of somebody else's phone."""
     context = chromium.new_context(viewport={"width": 390, "height": 844}, has_touch=True)
-    context.set_default_timeout(PATIENCE)
+    context.set_default_timeout(PAGE_PATIENCE)
     yield context.new_page()
     context.close()
 

@@ -18,10 +18,9 @@ from tests.pdfs import make_pdf
 
 from .conftest import Server, until
 from .signingtoday import Program
-from .signingtoday_people import ADA, BEN, agree, device, heading, link, patient, place, seen
+from .signingtoday_people import ADA, BEN, agree, device, heading, link, place, seen
 
-__all__ = ["patient"]
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("journeys")]
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("journeys"), pytest.mark.usefixtures("patient")]
 LEASE = {
     "forms": [place(0, "SignatureForm", 0, 75, 0)],
     "signatureRequests": [

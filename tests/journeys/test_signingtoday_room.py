@@ -17,10 +17,9 @@ from tests.pdfs import make_pdf
 
 from .conftest import Server, until
 from .signingtoday import Program
-from .signingtoday_people import ADA, BEN, agree, device, heading, link, patient, place, seen, sign_with_name
+from .signingtoday_people import ADA, BEN, agree, device, heading, link, place, seen, sign_with_name
 
-__all__ = ["patient"]
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("journeys")]
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("journeys"), pytest.mark.usefixtures("patient")]
 CLAUSE = "The buyer bears the risk from delivery <on>."
 
 

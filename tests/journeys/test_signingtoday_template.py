@@ -13,11 +13,10 @@ from tests.pdfs import make_pdf
 
 from .conftest import Server, until
 from .signingtoday import Program
-from .signingtoday_people import agree, device, heading, link, patient, seen, sign_with_name
+from .signingtoday_people import agree, device, heading, link, seen, sign_with_name
 from .test_console import log_in
 
-__all__ = ["patient"]
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("journeys")]
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("journeys"), pytest.mark.usefixtures("patient")]
 TITLE = "Lease of a flat"
 CLAUSE = "I have read the house rules."
 HEADERS = {"X-Contract-Room": ["third floor"], "Authorization": ["Token eed3fc66"]}

@@ -95,17 +95,12 @@ def _form(
         "tab": "people",
         "form": form,
         "page": people,
-        "find": PeopleFilter(request.GET, groups=[])["q"],
-        "searched": bool(_text(request)),
+        "find": (find := PeopleFilter(request.GET, groups=[]))["q"],
+        "searched": "q" in find.wanted,
         "group": found,
         "may_delete": may_delete,
     }
     return render(request, "console/group.html", context, status=422 if form.errors else 200)
-
-
-def _text(request: HttpRequest) -> str:
-    """What is looked for, if it can be."""
-    return PeopleFilter(request.GET, groups=[]).wanted.get("q", "")
 
 
 def _people(request: HttpRequest, actor: Actor, found: Group | None) -> Page:
@@ -114,7 +109,7 @@ def _people(request: HttpRequest, actor: Actor, found: Group | None) -> Page:
     if request.method == "POST":
         shown = [pub for given in request.POST.getlist("shown")[:SIZE] if (pub := _pub(given))]
         return Page(list(matching(users.filter(pub__in=shown), "")), "", "")
-    users = matching(users, _text(request))
+    users = matching(users, PeopleFilter(request.GET, groups=[]).wanted.get("q", ""))
     if found is not None:
         inside = Exists(found.members.through.objects.filter(group=found, user=OuterRef("pk")))
         users = users.alias(inside=inside).order_by("-inside", "surname", "name", "username")
