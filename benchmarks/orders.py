@@ -115,7 +115,7 @@ def sign_all() -> None:
     from undersigned.envelopes import links, shown
     from undersigned.envelopes.appearance import Look, keep
     from undersigned.envelopes.models import Recipient
-    from undersigned.envelopes.open_sitting import open_sitting
+    from undersigned.envelopes.open_sitting import again, open_sitting
     from undersigned.envelopes.sign import SignRequest, sign
 
     people = Recipient.objects.filter(envelope__owner_user__username=USER).order_by("pk")
@@ -123,7 +123,7 @@ def sign_all() -> None:
         sitting = open_sitting(links.token(person), "127.0.0.1", "bench").sitting
         keep(sitting, Look("typed", name="Anna Virtanen", hand="caveat"))
         seen = shown.current(person)
-        sign(sitting, SignRequest("I agree.", "en", seen.revision, seen.digest, secrets.token_hex(8)))
+        sign(again(sitting), SignRequest("I agree.", "en", seen.revision, seen.digest, secrets.token_hex(8)))
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from undersigned.envelopes.appearance import Look, keep
 from undersigned.envelopes.decline import decline
 from undersigned.envelopes.enter_code import enter_code
 from undersigned.envelopes.models import Envelope, Recipient, Sitting
-from undersigned.envelopes.open_sitting import open_sitting
+from undersigned.envelopes.open_sitting import again, open_sitting
 from undersigned.envelopes.sign import SignRequest, sign
 from undersigned.jobs.models import Job
 
@@ -54,7 +54,7 @@ def agree(api: Caller, version_path: str, email: str) -> None:
     sitting = enter(*signer(api, version_path, email))
     seen = shown.current(sitting.recipient)
     keep(sitting, Look("typed", name=sitting.recipient.full_name, hand="caveat"))
-    sign(sitting, SignRequest("I agree.", "en", seen.revision, seen.digest, secrets.token_hex(8)))
+    sign(again(sitting), SignRequest("I agree.", "en", seen.revision, seen.digest, secrets.token_hex(8)))
 
 
 def everyone_agrees(api: Caller, version_path: str) -> None:

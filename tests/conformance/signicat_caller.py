@@ -20,7 +20,7 @@ from undersigned.envelopes import artifacts, fill, links, proofs, shown
 from undersigned.envelopes.appearance import Look, keep
 from undersigned.envelopes.decline import decline
 from undersigned.envelopes.models import Assignment, Envelope, Field, Recipient, Sitting
-from undersigned.envelopes.open_sitting import open_sitting
+from undersigned.envelopes.open_sitting import again, open_sitting
 from undersigned.envelopes.sign import SignRequest, sign
 from undersigned.envelopes.upload import upload
 from undersigned.envelopes.view import view
@@ -200,7 +200,7 @@ def agree(sitting: Sitting) -> None:
     """Sign what was shown."""
     seen = shown.current(sitting.recipient)
     keep(sitting, Look("typed", name=sitting.recipient.full_name or "A B", hand="caveat"))
-    sign(sitting, SignRequest("I agree.", "en", seen.revision, seen.digest, secrets.token_hex(8)))
+    sign(again(sitting), SignRequest("I agree.", "en", seen.revision, seen.digest, secrets.token_hex(8)))
 
 
 def settle(sitting: Sitting, values: Mapping[str, str]) -> None:

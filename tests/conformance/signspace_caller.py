@@ -19,7 +19,7 @@ from undersigned.envelopes import links, shown
 from undersigned.envelopes.appearance import Look, keep
 from undersigned.envelopes.decline import decline
 from undersigned.envelopes.models import Envelope, Recipient, Sitting
-from undersigned.envelopes.open_sitting import open_sitting
+from undersigned.envelopes.open_sitting import again, open_sitting
 from undersigned.envelopes.sign import SignRequest, sign
 
 from .signers import run_jobs
@@ -130,7 +130,7 @@ class Space:
         sitting = enter(recipient_of(task, person))
         seen = shown.current(sitting.recipient)
         keep(sitting, Look("typed", name=sitting.recipient.full_name or "A B", hand="caveat"))
-        sign(sitting, SignRequest("I agree.", "en", seen.revision, seen.digest, secrets.token_hex(8)))
+        sign(again(sitting), SignRequest("I agree.", "en", seen.revision, seen.digest, secrets.token_hex(8)))
 
     def refuse(self, task: Any, person: dict[str, Any], reason: str = "Not like this.") -> None:
         decline(enter(recipient_of(task, person)), reason)

@@ -36,7 +36,7 @@ from undersigned.delivery.models import Message  # noqa: E402
 from undersigned.envelopes import appearance, links  # noqa: E402
 from undersigned.envelopes.enter_code import enter_code  # noqa: E402
 from undersigned.envelopes.models import Recipient, Sitting  # noqa: E402
-from undersigned.envelopes.open_sitting import open_sitting  # noqa: E402
+from undersigned.envelopes.open_sitting import again, open_sitting  # noqa: E402
 from undersigned.envelopes.shown import current  # noqa: E402
 from undersigned.envelopes.sign import SignRequest, sign  # noqa: E402
 from undersigned.files import storage  # noqa: E402
@@ -183,7 +183,7 @@ class Journey:
         appearance.keep(sitting, appearance.Look("typed", "", "Person", "caveat", b""))
         what = current(recipient)
         request = SignRequest("I agree.", "en", what.revision, what.digest, request_key=name)
-        self.killer.survive(name, lambda _points: sign(Sitting.objects.get(pk=sitting.pk), request))
+        self.killer.survive(name, lambda _points: sign(again(sitting), request))
 
 
 def _prepare(settings: Settings) -> None:

@@ -16,7 +16,7 @@ from undersigned.envelopes.actor import Actor
 from undersigned.envelopes.add_document import NewDocument
 from undersigned.envelopes.create_envelope import create_envelope
 from undersigned.envelopes.models import AccessLink, Assignment, Envelope, Field, Recipient, Sitting
-from undersigned.envelopes.open_sitting import open_sitting
+from undersigned.envelopes.open_sitting import again, open_sitting
 from undersigned.envelopes.plan import (
     Plan,
     PlannedDocument,
@@ -134,7 +134,7 @@ class Ticket:
             key or secrets.token_urlsafe(24),
             frozenset(f.pk for f in accepted),
         )
-        sign(sitting, request)
+        sign(again(sitting), request)
 
 
 def sitting_of(recipient: Recipient) -> Sitting:

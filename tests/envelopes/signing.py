@@ -8,7 +8,7 @@ from tests.jobs.testing import run_due
 from undersigned.envelopes import appearance, links, shown
 from undersigned.envelopes.enter_code import enter_code
 from undersigned.envelopes.models import Envelope, Recipient
-from undersigned.envelopes.open_sitting import open_sitting
+from undersigned.envelopes.open_sitting import again, open_sitting
 from undersigned.envelopes.sign import SignRequest, sign
 
 
@@ -51,4 +51,4 @@ class Signer:
             seen.digest if digest is None else digest,
             key or secrets.token_urlsafe(24),
         )
-        sign(self.sitting, request)
+        sign(again(self.sitting), request)

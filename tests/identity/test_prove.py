@@ -19,6 +19,7 @@ from undersigned.envelopes import appearance, audit, shown
 from undersigned.envelopes.decline import decline
 from undersigned.envelopes.errors import CodeLocked, Conflict, NotFound, WrongPerson
 from undersigned.envelopes.models import Envelope, IdentityProof, Recipient, Signature, Sitting
+from undersigned.envelopes.open_sitting import again
 from undersigned.envelopes.prove_identity import begin_sign_in, prove_identity
 from undersigned.envelopes.record import evidence_record
 from undersigned.envelopes.remind import remind_by_plan
@@ -54,7 +55,7 @@ def signs(sitting: Sitting) -> Signature:
     prepared(sitting.recipient.envelope)
     appearance.keep(sitting, appearance.Look("typed", name="Matti", hand="caveat"))
     seen = shown.current(sitting.recipient)
-    sign(sitting, SignRequest("I agree.", "en", seen.revision, seen.digest, "k" * 24))
+    sign(again(sitting), SignRequest("I agree.", "en", seen.revision, seen.digest, "k" * 24))
     return Signature.objects.get()
 
 

@@ -17,7 +17,7 @@ from undersigned.envelopes import appearance, audit, letters, proofs, shown
 from undersigned.envelopes.enter_one_time_code import enter_one_time_code
 from undersigned.envelopes.errors import CodeLocked, Conflict, NotFound, WrongPerson
 from undersigned.envelopes.models import Envelope, IdentityProof, Recipient, Signature, Sitting
-from undersigned.envelopes.open_sitting import reopen_sitting
+from undersigned.envelopes.open_sitting import again, reopen_sitting
 from undersigned.envelopes.prove_identity import begin_sign_in, buttons, prove_identity, ways
 from undersigned.envelopes.record import evidence_record
 from undersigned.envelopes.send_one_time_code import send_one_time_code
@@ -41,11 +41,6 @@ DRAWN = IdentityPolicy(sign_ways=(SignWay(asked_as="nbid-sign"), SignWay(method=
 @pytest.fixture(autouse=True)
 def bank(liar: Liar, organization: Organization) -> None:
     liar.provider(organization, asked_as=["nbid", "nbid-mobil", "nbid-sign"])
-
-
-def again(sitting: Sitting) -> Sitting:
-    """As the next request reads it."""
-    return Sitting.objects.select_related("recipient__envelope__organization").get(pk=sitting.pk)
 
 
 def at_the_bank(liar: Liar, sitting: Sitting, key: str = "bank") -> None:

@@ -17,7 +17,7 @@ from undersigned.envelopes.add_document import NewDocument, NewForm
 from undersigned.envelopes.add_recipient import NewRecipient
 from undersigned.envelopes.compose import NewEnvelope, compose
 from undersigned.envelopes.models import Assignment, AssignmentState, Document, Envelope
-from undersigned.envelopes.open_sitting import open_sitting
+from undersigned.envelopes.open_sitting import again, open_sitting
 from undersigned.envelopes.packages import NewPackage
 from undersigned.envelopes.plan import PlannedAssignment
 from undersigned.envelopes.policy import Policy
@@ -118,4 +118,5 @@ class Person:
         name = self.recipient.full_name
         appearance.keep(self.sitting, appearance.Look("typed", name=name, hand="caveat"))
         seen = shown.current(self.recipient)
-        sign(self.sitting, SignRequest("I agree.", "en", seen.revision, seen.digest, secrets.token_hex(12)))
+        request = SignRequest("I agree.", "en", seen.revision, seen.digest, secrets.token_hex(12))
+        sign(again(self.sitting), request)

@@ -27,6 +27,7 @@ from .models import (
     RecipientState,
     Sitting,
 )
+from .open_sitting import again
 from .sign import SignRequest, sign
 from .wallet import has_expired
 
@@ -55,7 +56,7 @@ def auto_sign(assignment_id: int) -> None:
     recipient = sitting.recipient
     if not appearance.take_from(sitting):
         appearance.keep(sitting, Look("typed", name=recipient.full_name or str(recipient.user), hand=HAND))
-    sitting.refresh_from_db(fields=["appearance"])
+    sitting = again(sitting)
     clauses = list(Field.objects.filter(assignment=assignment, kind=Field.Kind.CLAUSE).order_by("pk"))
     seen = shown.current(recipient, focus.document_on_table(sitting))
     with translation.override(languages.spoken(recipient.language)):

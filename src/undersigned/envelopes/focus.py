@@ -17,14 +17,15 @@ def one_at_a_time(envelope: Envelope) -> bool:
     return Policy.model_validate(envelope.policy).sitting == "one"
 
 
-def on_table(sitting: Sitting) -> list[Assignment]:
-    """What is on the table, in order of its places, each with its document; empty when nothing was taken up."""
+def on_table(sitting: Sitting, asked: list[Assignment] | None = None) -> list[Assignment]:
+    """What is on the table, in order of its places, each with its document; empty when nothing was taken up. `asked`: what the person is
+    asked (`shown.assignments_of`), where it was read already."""
     focus = sitting.focus
     if focus is None:
         return []
     return [
         a
-        for a in assignments_of(sitting.recipient)
+        for a in (assignments_of(sitting.recipient) if asked is None else asked)
         if (a.document_id, a.key, a.action) == (focus.document_id, focus.key, focus.action)
     ]
 

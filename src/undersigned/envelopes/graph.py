@@ -50,11 +50,12 @@ class Outcome:
 
 
 def recompute(envelope: Envelope, now: datetime) -> Outcome:
-    """Open what can be opened and settle recipients; four reads whatever the size. Caller holds the lock and saves the envelope."""
+    """Open what can be opened and settle recipients; two to four reads whatever the size. Caller holds the lock and saves the envelope."""
     steps = {s.pk: s for s in Step.objects.filter(envelope=envelope)}
     before: dict[int, list[int]] = defaultdict(list)
-    for edge in StepEdge.objects.filter(step__envelope=envelope):
-        before[edge.step_id].append(edge.depends_on_id)
+    if len(steps) > 1:
+        for edge in StepEdge.objects.filter(step__envelope=envelope):
+            before[edge.step_id].append(edge.depends_on_id)
     assignments = list(
         Assignment.objects.filter(envelope=envelope, round=envelope.round)
         .select_related("recipient")
@@ -64,9 +65,10 @@ def recompute(envelope: Envelope, now: datetime) -> Outcome:
     people: dict[int, Recipient] = {}
     for assignment in assignments:  # one object a person: what is found out about them counts for all they do
         assignment.recipient = people.setdefault(assignment.recipient_id, assignment.recipient)
-    prepared = dict(
-        Document.objects.filter(envelope=envelope, removed_at=None).values_list("pk", "head__kind")
-    )
+    prepared: dict[int, str | None] = {}
+    if any(a.state == AssignmentState.PLANNED for a in assignments):
+        documents = Document.objects.filter(envelope=envelope, removed_at=None)
+        prepared.update(documents.values_list("pk", "head__kind"))
     in_step: dict[int, list[Assignment]] = defaultdict(list)
     for assignment in assignments:
         in_step[assignment.step_id].append(assignment)

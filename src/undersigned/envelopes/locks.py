@@ -22,18 +22,19 @@ def lock_envelope(envelope_id: int, *, content_erased: bool = False, put_away: b
     `content_erased`: also one without its content, for what may still become of such a one. `put_away`: also one that is in no list any
     more (`put_away`), for its erasure.
     """
-    collection_id = one_or_none(
-        Envelope.objects.filter(pk=envelope_id).values_list("collection_id", flat=True)
+    collection = one_or_none(
+        Collection.objects.select_for_update(of=("self",)).filter(envelopes=envelope_id, erased_at=None)
     )
-    if collection_id is not None:
-        lock_collection(collection_id)
     found = one_or_none(
         Envelope.objects.select_for_update(of=("self",))
-        .select_related("organization", "owner_user", "collection")
+        .select_related("organization", "owner_user")
         .filter(pk=envelope_id, erased_at=None)
     )
     if found is None or (found.deleted_at is not None and not put_away):
         raise NotFound
+    if found.collection_id != (collection.pk if collection is not None else None):
+        raise NotFound  # its collection is erased
     if found.content_erased_at is not None and not content_erased:
         raise NotFound
+    found.collection = collection
     return found

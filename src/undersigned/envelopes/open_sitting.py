@@ -130,6 +130,13 @@ def find_sitting_of_pad(pad_hash: bytes) -> Sitting | None:
     return sitting if sitting.ended_at is None and sitting.identified_at is not None else None
 
 
+def again(sitting: Sitting) -> Sitting:
+    """The sitting, its person and their envelope as they are now; on the table is what the caller saw there."""
+    fresh = _with_envelope().get(pk=sitting.pk)
+    fresh.focus = sitting.focus
+    return fresh
+
+
 def _with_envelope() -> QuerySet[Sitting]:
     return Sitting.objects.select_related(
         "recipient__envelope__organization",

@@ -221,6 +221,8 @@ def current(sitting: Sitting) -> list[IdentityProof]:
 
 def identified_claims(sitting: Sitting) -> Claims | None:
     """What the last strong identification of this sitting said; None without one."""
+    if not sitting.recipient.identity.may_identify:
+        return None
     found = [p for p in current(sitting) if p.method == "strong" and p.claims]
     return Claims.from_json(found[-1].claims or "{}") if found else None
 

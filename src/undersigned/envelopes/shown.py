@@ -69,6 +69,14 @@ def assignments_of(recipient: Recipient) -> list[Assignment]:
     )
 
 
+def asked_and_shown(recipient: Recipient) -> tuple[list[Assignment], list[Document]]:
+    """What `assignments_of` and `documents_of` say, with the documents' heads and originals, in one query where they say the same."""
+    asked = assignments_of(recipient) if recipient.kind == Recipient.Kind.SIGNER else []
+    if asked and recipient.envelope.sent_at is not None:
+        return asked, list({a.document_id: a.document for a in asked}.values())
+    return asked, list(documents_of(recipient).select_related("head__file__blob", "original__blob"))
+
+
 def _theirs(recipient: Recipient) -> QuerySet[Assignment]:
     mine = Assignment.objects.filter(
         recipient=recipient, round=recipient.envelope.round, document__removed_at=None

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.core.exceptions import ObjectDoesNotExist
+from django.db.models import prefetch_related_objects
 
 from undersigned.base.clock import iso_ms, now
 from undersigned.base.db import atomic
@@ -39,6 +40,7 @@ from .models import (
     Sitting,
 )
 from .models.steps import SATISFIED
+from .open_sitting import again
 from .progress import follow
 from .shown import Shown, as_seen, documents_of
 from .signer import standing
@@ -80,7 +82,8 @@ class _Lost(Exception):
 
 def sign(sitting: Sitting, request: SignRequest) -> None:
     """Sign all that the sitting's recipient is to sign, once they have done the rest of what they were asked. A repeated `request_key` has
-    no further effect. A declaration that the way they chose does not ask for is waived.
+    no further effect. A declaration that the way they chose does not ask for is waived. `sitting` was read just now, with its person and
+    their envelope (`open_sitting.find_sitting`).
 
     Raises Conflict: the signer's standing (superseded, past_due, signed…), not_identified, unfinished (something is still to be brought,
     filled in or looked at), preparing (pages of what they sign are not final yet), no_appearance, moved (other pages than those shown),
@@ -89,12 +92,13 @@ def sign(sitting: Sitting, request: SignRequest) -> None:
     """
     if sitting.identified_at is None or sitting.ended_at is not None:
         raise Conflict("not_identified")
-    if _already(sitting, request):
-        return
-    if not proofs.may_sign(sitting):
-        raise Conflict("not_identified")
     try:
+        if not proofs.may_sign(sitting):
+            raise Conflict("not_identified")
         _sign(sitting, request)
+    except Conflict:  # as it is for whoever presses the button again
+        if not _already(sitting, request):
+            raise
     except ObjectDoesNotExist as e:  # rows that were there when the signature was begun
         if Envelope.objects.filter(pk=sitting.recipient.envelope_id, erased_at=None).exists():
             raise
@@ -103,7 +107,6 @@ def sign(sitting: Sitting, request: SignRequest) -> None:
 
 def _sign(sitting: Sitting, request: SignRequest) -> None:
     at = now(sitting.recipient.envelope.organization.clock_offset)
-    _refuse_unscanned(sitting)
     work: list[_Work] = []
     reserved = False
     try:
@@ -111,8 +114,10 @@ def _sign(sitting: Sitting, request: SignRequest) -> None:
             if losses >= RESERVE_AFTER:
                 reserved = True
                 _reserve(sitting)
-            sitting = _again(sitting)
+            if losses:
+                sitting = again(sitting)
             shown, work = _begin(sitting, request, at, work)
+            _refuse_unscanned(shown)
             _make_missing(sitting, work, at)
             try:
                 _commit(sitting, request, shown, work, at)
@@ -126,12 +131,12 @@ def _sign(sitting: Sitting, request: SignRequest) -> None:
     raise Conflict("busy")
 
 
-def _refuse_unscanned(sitting: Sitting) -> None:
+def _refuse_unscanned(shown: Shown) -> None:
     """What somebody uploaded is scanned again; all later versions were made of it here."""
-    for document in documents_of(sitting.recipient).select_related("original__blob"):
-        if document.source is not None:
+    for version in shown.versions:
+        if version.document.source is not None:
             try:
-                ensure_clean(document.source)
+                ensure_clean(version.document.source)
             except Infected as e:
                 raise Conflict("on_hold") from e
 
@@ -142,23 +147,13 @@ def _already(sitting: Sitting, request: SignRequest) -> bool:
     ).exists()
 
 
-def _again(sitting: Sitting) -> Sitting:
-    """The sitting, its person and their envelope as they are now; on the table is what the caller saw there."""
-    fresh = Sitting.objects.select_related(
-        "recipient__envelope__organization",
-        "recipient__envelope__owner_user",
-        "recipient__envelope__collection",
-    ).get(pk=sitting.pk)
-    fresh.focus = sitting.focus
-    return fresh
-
-
 def _begin(
     sitting: Sitting, request: SignRequest, at: datetime, former: list[_Work]
 ) -> tuple[Shown, list[_Work]]:
     """Read, without a lock, what is to be signed; work on documents that have not moved is kept."""
     recipient, envelope = sitting.recipient, sitting.recipient.envelope
     assignments, _waived = _to_sign(sitting, envelope, recipient, at)
+    prefetch_related_objects(assignments, "fields")
     _refuse_unaccepted(request, assignments)
     shown = as_seen(recipient, request.revision, request.digest, focus.document_on_table(sitting))
     if sitting.appearance is None and any(not a.document.detached for a in assignments):
@@ -202,7 +197,7 @@ def _to_sign(
 
 def _refuse_unaccepted(request: SignRequest, signing: list[Assignment]) -> None:
     """What is signed together with a clause needs its acceptance, word for word. Raises Conflict (clause)."""
-    clauses = Field.objects.filter(assignment__in=[a.pk for a in signing], kind=Field.Kind.CLAUSE)
+    clauses = [f for a in signing for f in a.fields.all() if f.kind == Field.Kind.CLAUSE]
     if any(c.pk not in request.accepted or c.label not in request.consent_text for c in clauses):
         raise Conflict("clause")
 
@@ -235,12 +230,10 @@ def _commit(sitting: Sitting, request: SignRequest, shown: Shown, work: list[_Wo
         signing, waived = _to_sign(sitting, envelope, recipient, committed_at)
         if {w.assignment.pk for w in work} != {a.pk for a in signing}:
             raise _Lost
-        documents = {
-            d.pk: d for d in Document.objects.filter(pk__in=[a.document_id for a in signing], removed_at=None)
-        }
+        documents = {a.document_id: a.document for a in signing}  # one object each
         for item in work:
-            document = documents.get(item.assignment.document_id)
-            if document is None or document.epoch != item.epoch or _reserved_by_other(document, sitting):
+            document = documents[item.assignment.document_id]
+            if document.removed_at or document.epoch != item.epoch or _reserved_by_other(document, sitting):
                 raise _Lost
         shown = shown.without({a.document_id for a in waived})
         consent = _record_consent(sitting, recipient, request, shown, committed_at)
@@ -284,7 +277,6 @@ def _commit(sitting: Sitting, request: SignRequest, shown: Shown, work: list[_Wo
 def _record_consent(
     sitting: Sitting, recipient: Recipient, request: SignRequest, shown: Shown, at: datetime
 ) -> Consent:
-    sitting.refresh_from_db(fields=["pages_seen"])
     record = {
         "text": request.consent_text,
         "language": request.language,

@@ -32,7 +32,7 @@ def signature_request(
     Raises Conflict (identity): the key can be used no more.
     """
     recipient = sitting.recipient
-    field = Field.objects.get(assignment=assignment, kind=Field.Kind.SIGNATURE)
+    (field,) = (f for f in assignment.fields.all() if f.kind == Field.Kind.SIGNATURE)
     with translation.override(languages.spoken(recipient.language)):
         moment = f"{date_format(localtime(at, UTC), 'DATETIME_FORMAT')} UTC"
     named = proofs.signing_name(sitting)

@@ -182,16 +182,19 @@ def stage(
     key = storage.key_for(organization_id, sha256)
     # First the row, then the bytes: the sweep takes a row and its bytes together and spares fresh rows, so it can no longer
     # delete the bytes that are put, or found present, below.
-    blob, _ = Blob.objects.update_or_create(
+    blob = Blob(
         organization_id=organization_id,
         sha256=sha256,
-        defaults={"staged_at": clock.now()},
-        create_defaults={
-            "size": size,
-            "storage_key": key,
-            "media_type": media_type,
-            "staged_at": clock.now(),
-        },
+        size=size,
+        storage_key=key,
+        media_type=media_type,
+        staged_at=clock.now(),
+    )
+    Blob.objects.bulk_create(
+        [blob],
+        update_conflicts=True,
+        unique_fields=["organization", "sha256"],
+        update_fields=["staged_at"],
     )
     storage.put(key, path, size)
     return StagedBlob(blob.pk, sha256, size)

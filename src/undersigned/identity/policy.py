@@ -52,6 +52,11 @@ class IdentityPolicy(BaseModel):
     """The link alone does not open; only an artifact does, once, that the sender's program has just asked for (`envelopes.artifacts`)."""
 
     @property
+    def may_identify(self) -> bool:
+        """Can a provider be among what the person passes?"""
+        return "strong" in self.methods or bool(self.any_of or self.sign_ways)
+
+    @property
     def protects(self) -> bool:
         """Nothing of the request, not even its title, is told before the person has proved who they are.
 

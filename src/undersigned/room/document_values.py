@@ -39,13 +39,13 @@ SEVERAL_LINES = 5.0
 _SETTLED = (AssignmentState.DONE, AssignmentState.WAIVED)
 
 
-def rows_of(recipient: Recipient) -> list[Row]:
-    """What the person is shown, with all that the values below look at."""
-    rows = list(shown.documents_of(recipient).select_related("head__file__blob", "original__blob"))
+def rows_of(recipient: Recipient) -> tuple[list[Assignment], list[Row]]:
+    """What the person is asked and what they are shown, with all that the values below look at."""
+    asked, rows = shown.asked_and_shown(recipient)
     for row in rows:
         if row.head is not None:
             row.head.document = row
-    return rows
+    return asked, rows
 
 
 def shown_of(rows: list[Row]) -> Shown:
@@ -56,10 +56,12 @@ def shown_of(rows: list[Row]) -> Shown:
 def final_pages(rows: list[Row]) -> dict[int, Blob]:
     """By document, the bytes whose pages are shown: the prepared ones, with which page content became final and to which sizes and places
     belong whoever signs; before, or where nobody signs it, the PDF as it came."""
-    prepared = DocumentVersion.objects.filter(
-        document__in=[row.pk for row in rows], kind=DocumentVersion.Kind.PREPARED, voided_at=None
-    ).select_related("file__blob")
-    found = {v.document_id: v.file.blob for v in prepared if v.file.blob is not None}
+    kind = DocumentVersion.Kind.PREPARED
+    versions = [row.head for row in rows if row.head is not None and row.head.kind == kind]
+    if others := {row.pk for row in rows} - {v.document_id for v in versions}:
+        prepared = DocumentVersion.objects.filter(document__in=others, kind=kind, voided_at=None)
+        versions += prepared.select_related("file__blob")
+    found = {v.document_id: v.file.blob for v in versions if v.file.blob is not None}
     for row in rows:
         if row.pk not in found and not row.by_statement and row.head is not None:
             blob = row.head.file.blob
@@ -69,18 +71,29 @@ def final_pages(rows: list[Row]) -> dict[int, Blob]:
 
 
 def documents(
-    rows: list[Row], final: Mapping[int, Blob], recipient: Recipient, sitting: Sitting | None
+    rows: list[Row],
+    asked: list[Assignment],
+    final: Mapping[int, Blob],
+    recipient: Recipient,
+    sitting: Sitting | None,
 ) -> tuple[Document, ...]:
-    asked: dict[int, list[Assignment]] = defaultdict(list)
-    if recipient.kind == Recipient.Kind.SIGNER:
-        for assignment in shown.assignments_of(recipient):
-            asked[assignment.document_id].append(assignment)
-    signed = set(
-        Assignment.objects.filter(document__in=[r.pk for r in rows], action=Assignment.Action.SIGN)
-        .exclude(state__in=[AssignmentState.VOID, AssignmentState.WAIVED])
-        .values_list("document_id", flat=True)
-    )
-    return tuple(_document(row, final, asked[row.pk], recipient, sitting, row.pk in signed) for row in rows)
+    by_row: dict[int, list[Assignment]] = defaultdict(list)
+    for assignment in asked:
+        by_row[assignment.document_id].append(assignment)
+    signed = _signed(rows, asked)
+    return tuple(_document(row, final, by_row[row.pk], recipient, sitting, row.pk in signed) for row in rows)
+
+
+def _signed(rows: list[Row], asked: list[Assignment]) -> set[int]:
+    """Which of the documents are signed by anybody; who signs one sees that without looking."""
+    not_counted = (AssignmentState.VOID, AssignmentState.WAIVED)
+    found = {
+        a.document_id for a in asked if a.action == Assignment.Action.SIGN and a.state not in not_counted
+    }
+    if others := {row.pk for row in rows} - found:
+        theirs = Assignment.objects.filter(document__in=others, action=Assignment.Action.SIGN)
+        found.update(theirs.exclude(state__in=not_counted).values_list("document_id", flat=True))
+    return found
 
 
 def _document(

@@ -34,12 +34,16 @@ _ACTS = {Assignment.Action.FILL: Act.FILL, Assignment.Action.SIGN: Act.SIGN}
 
 def asked_of(recipient: Recipient) -> list[Assignment]:
     """What is asked, in the order in which it is numbered; of several places of one signature the first."""
-    return [a for a in shown.assignments_of(recipient) if a.place == 1 and a.action in _ACTS]
+    return _numbered(shown.assignments_of(recipient))
+
+
+def _numbered(asked: list[Assignment]) -> list[Assignment]:
+    return [a for a in asked if a.place == 1 and a.action in _ACTS]
 
 
 def number_on_table(sitting: Sitting, asked: list[Assignment]) -> int:
     """Number of what was taken up, 0 for nothing."""
-    table = focus.on_table(sitting)
+    table = focus.on_table(sitting, asked)
     return next((n for n, a in enumerate(asked, 1) if table and a.pk == table[0].pk), 0)
 
 
@@ -57,9 +61,11 @@ def _clauses(assignments: list[int]) -> dict[int, list[Field]]:
     return found
 
 
-def on_tray(room: Room, rows: list[Row], recipient: Recipient, sitting: Sitting | None) -> Room:
-    """The room of somebody who deals with each thing by itself."""
-    envelope, asked = recipient.envelope, asked_of(recipient)
+def on_tray(
+    room: Room, rows: list[Row], told: list[Assignment], sitting: Sitting | None, recipient: Recipient
+) -> Room:
+    """The room of somebody who deals with each thing by itself; `told` is all that they are asked."""
+    envelope, asked = recipient.envelope, _numbered(told)
     numbers = {row.pk: n for n, row in enumerate(rows, 1)}
     clauses = _clauses([a.pk for a in asked if a.action == Assignment.Action.SIGN])
     tasks = tuple(

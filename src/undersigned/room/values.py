@@ -134,7 +134,7 @@ def room_of(room_id: str, recipient: Recipient, state: State, sitting: Sitting |
         return replace(_closed(room_id, recipient, state, sitting, None), return_urls=return_urls(recipient))
     if is_closed(recipient, sitting):
         return _closed(room_id, recipient, state, sitting, asked)
-    rows = rows_of(recipient) if state is not State.REMOVED else []
+    told, rows = rows_of(recipient) if state is not State.REMOVED else ([], [])
     seen = shown_of(rows)
     way = proofs.signing_way(sitting) if sitting is not None and state is State.READ else None
     if way is not None and not way.statement:
@@ -145,11 +145,11 @@ def room_of(room_id: str, recipient: Recipient, state: State, sitting: Sitting |
         due_at = None  # nothing is asked of them
     final = final_pages(rows) if sitting is not None and state in _WITH_PAGES else {}
     one = focus.one_at_a_time(envelope) and recipient.kind == Recipient.Kind.SIGNER
-    table = [a.pk for a in focus.on_table(sitting)] if one and sitting is not None else None
+    table = [a.pk for a in focus.on_table(sitting, told)] if one and sitting is not None else None
     room = replace(
         _frame(room_id, recipient, state),
         recipient=(proofs.signing_name(sitting).name if sitting is not None else "") or recipient.full_name,
-        documents=documents(rows, final, recipient, sitting),
+        documents=documents(rows, told, final, recipient, sitting),
         people=_people(recipient),
         places=places(rows, final, recipient, table) if state is State.READ else (),
         ahead=waiting_for(recipient) if state is State.NOT_YOUR_TURN else 0,
@@ -185,7 +185,7 @@ def room_of(room_id: str, recipient: Recipient, state: State, sitting: Sitting |
         look=_look(sitting, rows) if state is State.READ else Look.CHOOSE,
         wallet=wallet_of(sitting) if sitting is not None and state is State.READ else None,
     )
-    return on_tray(room, rows, recipient, sitting) if one and state is not State.REMOVED else room
+    return on_tray(room, rows, told, sitting, recipient) if one and state is not State.REMOVED else room
 
 
 def _due_at(envelope: Envelope, policy: Policy) -> datetime | None:
