@@ -8,16 +8,19 @@ from datetime import timedelta
 
 import pytest
 from django.conf import LazySettings
+from django.db import connection
 from django.test import Client
 
 from tests.envelopes.conftest import actor, draft, pdf, plain, sent
 from tests.envelopes.signing import Signer, prepared
+from tests.queries import Queries
 from undersigned.envelopes import shown
 from undersigned.envelopes.erase import erase_collection
 from undersigned.envelopes.graph import waiting_for
 from undersigned.envelopes.models import Document, Envelope, Recipient, Signature, Sitting, Step, StepEdge
 from undersigned.room import engine, gateway
 from undersigned.sealing.appearance import HEIGHT, WIDTH
+from undersigned.sealing.authority import ensure_authorities
 
 __all__ = ["actor", "draft", "pdf", "plain", "sent"]
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
@@ -75,6 +78,21 @@ def test_what_ends_before_the_action_leads_home(
     assert not Signature.objects.exists()
     monkeypatch.setattr(gateway, "_gateway", engine.Engine())
     assert browser.get(answer["Location"]).status_code == (200 if how == "ends" else 404)
+
+
+def test_the_last_button_reads_nothing_twice(john: Signer, browser: Client) -> None:
+    ensure_authorities()
+    with Queries(connection) as asked:
+        assert browser.post(f"/room/{john.sitting.pub}/sign", _form(john)).status_code == 303
+    assert len(asked) <= 40, "\n".join(q["sql"][:200] for q in asked)
+    other = Signer(Recipient.objects.get(surname="", name="Åsa Öberg"))
+    other.ready()
+    browser.cookies.load({"room": other.secret})
+    form = _form(other) | {"request_key": "j" * 32}
+    with Queries(connection) as later:
+        assert browser.post(f"/room/{other.sitting.pub}/sign", form).status_code == 303
+    reads = [sum(q["sql"].startswith("SELECT") for q in queries) for queries in (asked, later)]
+    assert reads[1] - reads[0] <= 12, "the last signature also has the envelope sealed and its people told"
 
 
 @pytest.mark.parametrize("revision", ["9" * 30, "-".join(["1"] * 900), "१२", "1_0"])

@@ -23,13 +23,17 @@ from .policy import Policy
 _Trigger = NotificationPlan.Trigger
 
 
+_MOVED = ["state", "phase", "signed_count", "agreed_at", "content_erase_at", "erase_at", "updated_at"]
+"""Columns of an envelope that change when it goes on. Whoever changed another saves it."""
+
+
 def advance(envelope: Envelope, at: datetime) -> None:
-    """Recompute and do what follows. Caller holds the lock; the envelope is saved here."""
+    """Recompute and do what follows. Caller holds the lock; where the envelope stands is saved here."""
     follow(envelope, recompute(envelope, at), at)
 
 
 def follow(envelope: Envelope, outcome: Outcome, at: datetime) -> None:
-    """Do what follows from a recomputation. Caller holds the lock; the envelope is saved here."""
+    """Do what follows from a recomputation. Caller holds the lock; where the envelope stands is saved here."""
     policy = Policy.model_validate(envelope.policy)
     for person in outcome.done:
         if policy.sealed_unit == "people" and _has_signed(person, envelope):
@@ -49,7 +53,7 @@ def follow(envelope: Envelope, outcome: Outcome, at: datetime) -> None:
         audit.append(envelope, "ended", at, by=None, state=envelope.state)
         messages.announce_event(envelope, "ended", None, at)
         inbox.tell_of_state(envelope, at)
-    envelope.save()
+    envelope.save(update_fields=_MOVED)
     phases.opened(envelope, outcome.opened, at)
     invite(envelope, [*outcome.turn_of, *outcome.opened_for], at, first=False)
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
+from typing import TypeVar, cast
 
+from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 
 from undersigned.base.clock import now
@@ -32,6 +35,7 @@ from .parts import ReturnUrls
 from .tray_values import on_tray
 from .wallet_values import wallet_of
 
+_T = TypeVar("_T")
 _STATES = {
     Standing.ERASED: State.REMOVED,
     Standing.SUPERSEDED: State.SUPERSEDED,
@@ -150,8 +154,8 @@ def room_of(room_id: str, recipient: Recipient, state: State, sitting: Sitting |
         _frame(room_id, recipient, state),
         recipient=(proofs.signing_name(sitting).name if sitting is not None else "") or recipient.full_name,
         documents=documents(rows, told, final, recipient, sitting),
-        people=_people(recipient),
-        places=places(rows, final, recipient, table) if state is State.READ else (),
+        people=_when_shown(lambda: _people(recipient)),
+        places=_when_shown(lambda: places(rows, final, recipient, table)) if state is State.READ else (),
         ahead=waiting_for(recipient) if state is State.NOT_YOUR_TURN else 0,
         message="" if state is State.REMOVED else envelope.description,
         due_at=due_at,
@@ -186,6 +190,11 @@ def room_of(room_id: str, recipient: Recipient, state: State, sitting: Sitting |
         wallet=wallet_of(sitting) if sitting is not None and state is State.READ else None,
     )
     return on_tray(room, rows, told, sitting, recipient) if one and state is not State.REMOVED else room
+
+
+def _when_shown(read: Callable[[], _T]) -> _T:
+    """A value that only some pages show, read when one does."""
+    return cast(_T, SimpleLazyObject(read))
 
 
 def _due_at(envelope: Envelope, policy: Policy) -> datetime | None:
