@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
 from datetime import datetime
 
-from undersigned.envelopes.models import Assignment, Envelope, Package, Recipient
 from undersigned.envelopes.policy import Policy
-from undersigned.envelopes.ports import WebhookDraft
+from undersigned.envelopes.ports import DialectPort
 
 
-class ConsolePort:
-    """Implements `envelopes.ports.DialectPort`. No program listens, so nothing is announced."""
+class ConsolePort(DialectPort):
+    """No program listens, so nothing is announced."""
 
     name = "console"
     names_files = False
@@ -44,22 +42,3 @@ class ConsolePort:
     def new_public_id(self, kind: str, at: datetime) -> str:
         """A random UUID in hexadecimal, for quoting it to somebody."""
         return uuid.uuid4().hex
-
-    def webhooks(
-        self,
-        envelope: Envelope,
-        event: str,
-        recipient: Recipient | None,
-        at: datetime,
-        assignments: Sequence[Assignment] = (),
-    ) -> list[WebhookDraft]:
-        return []
-
-    def notification_url(
-        self, address: str, envelope: Envelope, recipient: Recipient | None, package: Package | None
-    ) -> str:
-        return address
-
-    def variables(self, envelope: Envelope, recipient: Recipient | None) -> dict[str, str]:
-        """None: the API has no texts with gaps in them."""
-        return {}

@@ -22,7 +22,7 @@ class WebhookDraft:
 
 
 class DialectPort(Protocol):
-    """One API as the core sees it."""
+    """One API as the core sees it. What an API has no word for has an answer here."""
 
     name: str
     policy: Policy
@@ -46,14 +46,17 @@ class DialectPort(Protocol):
 
         `assignments`: those that the event is about, where it is about some of a person's.
         """
+        return []
 
     def variables(self, envelope: Envelope, recipient: Recipient | None) -> dict[str, str]:
         """What stands for `${name}` in the sender's texts and addresses (`envelopes.variables`); of the envelope alone without a recipient."""
+        return {}
 
     def notification_url(
         self, address: str, envelope: Envelope, recipient: Recipient | None, package: Package | None
     ) -> str:
         """What is asked for when a planned notification calls `address` (its variables are put in already): with the ids that the API adds."""
+        return address
 
 
 _dialects: dict[str, DialectPort] = {}

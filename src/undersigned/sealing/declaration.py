@@ -11,11 +11,8 @@ from pathlib import Path
 from fpdf import FPDF
 from fpdf.enums import WrapMode
 
-from undersigned.files.storage import temporary_file
-
-from . import reserved
 from .pdf import text
-from .prepare import A4, MARGIN, Widget, lay_places, running_head, seal_field
+from .prepare import A4, MARGIN, Widget, lay_places, running_head, write_page
 from .statement import INK, LINE, MUTED, TEXT_WIDTH, at, grouped
 
 _BOTTOM = A4[1] - MARGIN
@@ -56,19 +53,7 @@ def prepare_declaration(target: Path, plan: DeclarationPlan) -> int:
 
     Raises text.MissingGlyph, bounded.BoundedError.
     """
-    text.require_glyphs(*(w.signer for w in plan.widgets))
-    with temporary_file(".pdf") as page:
-        boxes = _draw(page, plan)
-        fields = [{"name": field, "page": index, "box": box} for field, (index, box) in boxes.items()]
-        done = reserved.begin(
-            "lay_out",
-            source=str(page),
-            target=str(target),
-            rewrite=True,
-            page=None,
-            widgets=[*fields, {"name": seal_field(plan.mark)}],
-        )
-        return int(done["pages"])
+    return write_page(target, plan.widgets, plan.mark, lambda page: _draw(page, plan))
 
 
 def _draw(target: Path, plan: DeclarationPlan) -> dict[str, tuple[int, list[float]]]:

@@ -136,6 +136,31 @@ def _signature_page(
     return boxes
 
 
+def write_page(
+    target: Path,
+    widgets: list[Widget],
+    mark: str,
+    draw: Callable[[Path], dict[str, tuple[int, list[float]]]],
+) -> int:
+    """Write to `target` a document that is drawn here, with its empty signature fields and that of the seal, named by `mark`; returns the
+    number of its pages. `draw` as `lay_places`, to a file.
+
+    Raises text.MissingGlyph, bounded.BoundedError.
+    """
+    text.require_glyphs(*(w.signer for w in widgets))
+    with temporary_file(".pdf") as page:
+        fields = [{"name": field, "page": index, "box": box} for field, (index, box) in draw(page).items()]
+        done = reserved.begin(
+            "lay_out",
+            source=str(page),
+            target=str(target),
+            rewrite=True,
+            page=None,
+            widgets=[*fields, {"name": seal_field(mark)}],
+        )
+        return int(done["pages"])
+
+
 def lay_places(
     pdf: FPDF,
     title: str,

@@ -11,11 +11,8 @@ from pathlib import Path
 from fpdf import FPDF
 from fpdf.enums import WrapMode
 
-from undersigned.files.storage import temporary_file
-
-from . import reserved
 from .pdf import text
-from .prepare import A4, MARGIN, Widget, lay_places, seal_field
+from .prepare import A4, MARGIN, Widget, lay_places, write_page
 
 _LABEL = 96.0
 TEXT_WIDTH = A4[0] - 2 * MARGIN
@@ -53,19 +50,7 @@ def prepare_statement(target: Path, plan: StatementPlan) -> int:
 
     Raises text.MissingGlyph, bounded.BoundedError.
     """
-    text.require_glyphs(*(w.signer for w in plan.widgets))
-    with temporary_file(".pdf") as page:
-        boxes = _draw(page, plan)
-        fields = [{"name": field, "page": index, "box": box} for field, (index, box) in boxes.items()]
-        done = reserved.begin(
-            "lay_out",
-            source=str(page),
-            target=str(target),
-            rewrite=True,
-            page=None,
-            widgets=[*fields, {"name": seal_field(plan.sha256)}],
-        )
-        return int(done["pages"])
+    return write_page(target, plan.widgets, plan.sha256, lambda page: _draw(page, plan))
 
 
 def _draw(target: Path, plan: StatementPlan) -> dict[str, tuple[int, list[float]]]:

@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 import secrets
 import string
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
-from undersigned.envelopes.models import Assignment, Envelope, Package, Recipient
+from undersigned.envelopes.models import Envelope, Package, Recipient
 from undersigned.envelopes.policy import Policy
-from undersigned.envelopes.ports import WebhookDraft
+from undersigned.envelopes.ports import DialectPort
 
 from .addresses import signing_url
 
@@ -21,8 +20,8 @@ GRACE_DAYS = 30
 _ALPHABET = string.ascii_lowercase + string.digits
 
 
-class SignicatPort:
-    """Implements `envelopes.ports.DialectPort`. The API has no webhooks: whoever is to hear of something is in the order's notifications."""
+class SignicatPort(DialectPort):
+    """The API has no webhooks: whoever is to hear of something is in the order's notifications."""
 
     name = DIALECT
     names_files = False
@@ -65,16 +64,6 @@ class SignicatPort:
     def new_public_id(self, kind: str, at: datetime) -> str:
         """The day as DDMMYYYY and 50 lower-case letters and digits: 258 random bits."""
         return f"{at.astimezone(UTC):%d%m%Y}" + "".join(secrets.choice(_ALPHABET) for _ in range(50))
-
-    def webhooks(
-        self,
-        envelope: Envelope,
-        event: str,
-        recipient: Recipient | None,
-        at: datetime,
-        assignments: Sequence[Assignment] = (),
-    ) -> list[WebhookDraft]:
-        return []
 
     def variables(self, envelope: Envelope, recipient: Recipient | None) -> dict[str, str]:
         """Both addresses of the signing page are one; `requestId` is what orders were called before."""

@@ -6,18 +6,16 @@ import uuid
 from collections.abc import Sequence
 from datetime import datetime
 
-from undersigned.envelopes.models import Assignment, Envelope, Package, Recipient
+from undersigned.envelopes.models import Assignment, Envelope, Recipient
 from undersigned.envelopes.policy import Policy
-from undersigned.envelopes.ports import WebhookDraft
+from undersigned.envelopes.ports import DialectPort, WebhookDraft
 
 from . import events
 
 DIALECT = "signingtoday"
 
 
-class SigningtodayPort:
-    """Implements `envelopes.ports.DialectPort`."""
-
+class SigningtodayPort(DialectPort):
     name = DIALECT
     names_files = True
     policy = Policy(
@@ -73,12 +71,3 @@ class SigningtodayPort:
         assignments: Sequence[Assignment] = (),
     ) -> list[WebhookDraft]:
         return events.drafts_of(envelope, event, assignments)
-
-    def variables(self, envelope: Envelope, recipient: Recipient | None) -> dict[str, str]:
-        """None: the API has no texts with gaps in them."""
-        return {}
-
-    def notification_url(
-        self, address: str, envelope: Envelope, recipient: Recipient | None, package: Package | None
-    ) -> str:
-        return address

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
 from datetime import datetime
 
-from undersigned.envelopes.models import Assignment, Envelope, Package, Recipient
 from undersigned.envelopes.policy import Policy
-from undersigned.envelopes.ports import WebhookDraft
+from undersigned.envelopes.ports import DialectPort
 
 DIALECT = "signspace"
 
 
-class SignspacePort:
-    """Implements `envelopes.ports.DialectPort`. The API has no webhooks: people get messages, programs ask."""
+class SignspacePort(DialectPort):
+    """The API has no webhooks: people get messages, programs ask."""
 
     name = DIALECT
     names_files = True
@@ -60,22 +58,3 @@ class SignspacePort:
     def new_public_id(self, kind: str, at: datetime) -> str:
         """24 hexadecimal digits: seconds since 1970 in the first eight, as in an ObjectId, then 64 random bits."""
         return f"{int(at.timestamp()):08x}{secrets.token_hex(8)}"
-
-    def webhooks(
-        self,
-        envelope: Envelope,
-        event: str,
-        recipient: Recipient | None,
-        at: datetime,
-        assignments: Sequence[Assignment] = (),
-    ) -> list[WebhookDraft]:
-        return []
-
-    def notification_url(
-        self, address: str, envelope: Envelope, recipient: Recipient | None, package: Package | None
-    ) -> str:
-        return address
-
-    def variables(self, envelope: Envelope, recipient: Recipient | None) -> dict[str, str]:
-        """None: the API has no texts with gaps in them."""
-        return {}

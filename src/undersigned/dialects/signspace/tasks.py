@@ -37,6 +37,21 @@ _BODY_MAX = 4 << 20
 _LIMIT, _LIMIT_MAX = 20, 500
 _ALIASES = {"canceled": "cancelled"}
 _LISTED = (*wire.STATUSES, "overdue")
+_SIFTED = [
+    query(
+        "status",
+        {"type": "array", "items": {"type": "string", "enum": [*_LISTED, *_ALIASES]}},
+        "Repeated for several.",
+    ),
+    query("type", {"type": "string", "enum": ["signing_request"]}),
+    query(
+        "limit",
+        {"type": "integer", "minimum": 1, "default": _LIMIT},
+        f"At most {_LIMIT_MAX} are given.",
+    ),
+    query("offset", {"type": "integer", "minimum": 0, "default": 0}),
+]
+"""Parameters of a list: what is in it, and which page."""
 
 
 @router.post(
@@ -140,22 +155,7 @@ for _word, _summary, _act in (
     summary="Signing requests that the client's robot owns or takes part in, newest first",
     response=statuses(list[wire.Task], 400),
     by_alias=True,
-    openapi_extra={
-        "parameters": [
-            query(
-                "status",
-                {"type": "array", "items": {"type": "string", "enum": [*_LISTED, *_ALIASES]}},
-                "Repeated for several.",
-            ),
-            query("type", {"type": "string", "enum": ["signing_request"]}),
-            query(
-                "limit",
-                {"type": "integer", "minimum": 1, "default": _LIMIT},
-                f"At most {_LIMIT_MAX} are given.",
-            ),
-            query("offset", {"type": "integer", "minimum": 0, "default": 0}),
-        ]
-    },
+    openapi_extra={"parameters": _SIFTED},
 )
 def list_tasks(request: HttpRequest) -> HttpResponse:
     faults: dict[str, list[str]] = {}
@@ -194,18 +194,7 @@ def get_tasks(request: HttpRequest) -> HttpResponse:
         "parameters": [
             query("business_id", {"type": "string"}, "Of the client's own organisation.", required=True),
             query("country_code", {"type": "string"}, required=True),
-            query(
-                "status",
-                {"type": "array", "items": {"type": "string", "enum": [*_LISTED, *_ALIASES]}},
-                "Repeated for several.",
-            ),
-            query("type", {"type": "string", "enum": ["signing_request"]}),
-            query(
-                "limit",
-                {"type": "integer", "minimum": 1, "default": _LIMIT},
-                f"At most {_LIMIT_MAX} are given.",
-            ),
-            query("offset", {"type": "integer", "minimum": 0, "default": 0}),
+            *_SIFTED,
             query("latest", {"type": "string"}, "ISO 8601; created at this moment or later."),
             query("oldest", {"type": "string"}, "ISO 8601; created at this moment or earlier."),
             query("q", {"type": "string"}, "Words of title, names, addresses."),

@@ -10,14 +10,12 @@ from datetime import datetime
 from typing import Any
 
 from undersigned.base.clock import iso_ms
-from undersigned.envelopes.models import Assignment, Envelope, Package, Recipient
+from undersigned.envelopes.models import Assignment, Envelope, Recipient
 from undersigned.envelopes.policy import Policy
-from undersigned.envelopes.ports import WebhookDraft
+from undersigned.envelopes.ports import DialectPort, WebhookDraft
 
 
-class SignsquidPort:
-    """Implements `envelopes.ports.DialectPort`."""
-
+class SignsquidPort(DialectPort):
     name = "signsquid"
     names_files = False
     policy = Policy(
@@ -75,12 +73,3 @@ class SignsquidPort:
         pub, private_id = str(uuid.uuid4()), str(uuid.uuid4())
         body = {"id": pub, "privateId": private_id, "created": iso_ms(at), "type": kind, "event": about}
         return [WebhookDraft(pub, private_id, kind, json.dumps(body).encode())]
-
-    def notification_url(
-        self, address: str, envelope: Envelope, recipient: Recipient | None, package: Package | None
-    ) -> str:
-        return address
-
-    def variables(self, envelope: Envelope, recipient: Recipient | None) -> dict[str, str]:
-        """None: the API has no texts with gaps in them."""
-        return {}
