@@ -155,7 +155,7 @@ for _word, _summary, _act in (
     summary="Signing requests that the client's robot owns or takes part in, newest first",
     response=statuses(list[wire.Task], 400),
     by_alias=True,
-    openapi_extra={"parameters": _SIFTED},
+    openapi_extra={"parameters": [*_SIFTED]},
 )
 def list_tasks(request: HttpRequest) -> HttpResponse:
     faults: dict[str, list[str]] = {}
