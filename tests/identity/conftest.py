@@ -17,6 +17,7 @@ from undersigned.envelopes.models import Collection, Recipient, Sitting
 from undersigned.envelopes.open_sitting import open_sitting
 from undersigned.envelopes.send import send
 from undersigned.files.models import File
+from undersigned.identity import discovery
 from undersigned.identity.policy import IdentityPolicy
 
 from .liar import Liar, lying
@@ -30,6 +31,7 @@ def liar(settings: LazySettings) -> Iterator[Liar]:
     settings.PROVIDERS_MAY_BE_PRIVATE = True
     with lying() as it:
         yield it
+        discovery.forget(it.url)  # another may get the same port
 
 
 @pytest.fixture

@@ -51,7 +51,9 @@ def link(server: Server, address: str, subject: str) -> str:
 
 def seen(page: Page, name: str, folder: Path) -> None:
     """Nothing is cut off at the side; a picture stays, to be looked at."""
-    page.wait_for_load_state("networkidle")
+    page.wait_for_function(
+        "document.readyState === 'complete' && [...document.images].every(i => i.complete || i.loading === 'lazy')"
+    )
     width = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
     assert width[0] <= width[1], name
     page.screenshot(path=folder / f"{name}-{width[1]}.png")

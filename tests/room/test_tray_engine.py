@@ -433,7 +433,7 @@ def test_what_is_signed_apart_from_its_pdf(user: User) -> None:
 def rooms_version(visitor: Visitor) -> str:
     """Whose pages the room shows."""
     sitting = Sitting.objects.get(pub=visitor.room.rpartition("/")[2])
-    rows = rows_of(sitting.recipient)
-    (shown,) = documents(rows, final_pages(rows), sitting.recipient, sitting)
+    asked, rows = rows_of(sitting.recipient)
+    (shown,) = documents(rows, asked, final_pages(rows), sitting.recipient, sitting)
     assert len(shown.pages) == 2
     return shown.version

@@ -42,7 +42,7 @@ class Look:
 
 
 def keep(sitting: Sitting, look: Look) -> None:
-    """Check the look and keep it for this sitting. Raises UnusableLook."""
+    """Check the look and keep it for this sitting. Raises UnusableLook; Sitting.DoesNotExist when it was erased meanwhile."""
     kept: dict[str, str] = {"kind": look.kind}
     match look.kind:
         case "drawn":
@@ -56,10 +56,10 @@ def keep(sitting: Sitting, look: Look) -> None:
             kept["image"] = base64.b64encode(clean_image(look.image, look.shade)).decode()
         case _:
             raise UnusableLook("not_path")
+    sitting.appearance = json.dumps(kept)
     with atomic():
-        row = Sitting.objects.select_for_update().get(pk=sitting.pk)
-        row.appearance = json.dumps(kept)
-        row.save(update_fields=["appearance"])
+        if not Sitting.objects.filter(pk=sitting.pk).update(appearance=sitting.appearance):
+            raise Sitting.DoesNotExist
 
 
 def take_from(sitting: Sitting) -> bool:
