@@ -158,6 +158,15 @@ def test_of_a_protected_request_nothing_is_shown_before_the_right_person_has_com
     assert visitor.heading == "Everybody has signed"
 
 
+def test_who_came_by_one_of_several_ways_is_told_which(asked: Make, liar: Liar) -> None:
+    visitor = Visitor(asked(IdentityPolicy(any_of=("bank", "mail_code")), name="Matti Meikäläinen"))
+    visitor.open()
+    assert visitor.heading == "Prove who you are"
+    assert visitor.come_back(liar.visit(visitor.leave())) == 200
+    assert visitor.heading == "Read the documents"
+    assert "identified by Great Bank" in visitor.page
+
+
 def test_reading_is_free_where_proof_is_asked_at_signing(asked: Make, liar: Liar) -> None:
     visitor = Visitor(
         asked(IdentityPolicy(methods=("link", "sms_code", "strong"), moment="sign"), name="Typed Name")

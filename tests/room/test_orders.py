@@ -346,6 +346,7 @@ def test_by_a_code_the_look_is_the_name(actor: Actor, user: User) -> None:
     assert tess.post("/one-time", {"code": last_code("email")}).status_code == 303
     page = html(tess.get("/sign"))
     assert "Tess Ting" in page
+    assert "identified by code" in page
     assert f"{tess.room}/signature" not in page
     assert tess.went(tess.sign()) == "/done"
 

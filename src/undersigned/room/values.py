@@ -306,11 +306,12 @@ def _identified_by(sitting: Sitting | None) -> str:
     """In words, the strongest proof of this sitting; nothing for the link alone."""
     if sitting is None or sitting.identified_at is None:
         return ""
-    methods = set(sitting.recipient.methods)
-    if "strong" in methods:
-        strong = [p for p in proofs.current(sitting) if p.method == "strong"]
-        return _("identified by %(provider)s") % {"provider": strong[-1].provider} if strong else ""
-    return _("identified by code") if methods - {"link"} else ""
+    policy = sitting.recipient.identity
+    passed = proofs.current(sitting) if policy.may_identify else []
+    if strong := [p for p in passed if p.method == "strong"]:
+        return _("identified by %(provider)s") % {"provider": strong[-1].provider}
+    codes = {*policy.methods, *(p.method for p in passed)} & {"code", "mail_code", "sms_code"}
+    return _("identified by code") if codes else ""
 
 
 def _kept(sitting: Sitting | None) -> Kept | None:
