@@ -25,6 +25,7 @@ from undersigned.envelopes.open_sitting import open_sitting
 from undersigned.envelopes.postpone import postpone
 from undersigned.files.models import File
 from undersigned.files.store import new_file
+from undersigned.identity.policy import IdentityPolicy, SignWay
 
 from . import world as worlds
 from .world import World
@@ -157,6 +158,26 @@ def test_people(world: World, visit: Callable[[str], Client]) -> None:
     body = text(visit("owner"), of("envelope-people", world))
     for words in ("Bea Berg", "+358401234567", "Has opened it", "link + code", "Send the link again"):
         assert words in body
+
+
+def test_what_people_must_prove_and_what_they_have(world: World, visit: Callable[[str], Client]) -> None:
+    recipient = world.sent.recipients.order_by("position")[1]
+    recipient.identity_policy = IdentityPolicy(
+        any_of=("nbid", "sms_code"),
+        sign_ways=(SignWay(asked_as="nbid-sign"), SignWay(method="link", drawn=True)),
+    ).model_dump(mode="json")
+    recipient.save()
+    sitting = open_sitting(links.token(recipient), "192.0.2.7", "test").sitting
+    for method, provider in (("strong", "Great Bank"), ("sms_code", "sms"), ("strong", "Great Bank")):
+        recipient.proofs.create(sitting=sitting, method=method, provider=provider, at=now())
+    body = text(visit("owner"), of("envelope-people", world))
+    for words in (
+        "<dd>link + nbid / code by SMS</dd>",
+        "<dt>Proof to sign</dt><dd>nbid-sign / drawn signature</dd>",
+        "<dd>link + strong identification (Great Bank) + code by SMS</dd>",
+    ):
+        assert words in body
+    assert body.count("Proof to sign") == 1
 
 
 def test_resend_queues_one_message(world: World, visit: Callable[[str], Client]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,7 +11,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop
 
 from undersigned.delivery.models import Message
-from undersigned.envelopes.models import AuditEvent, Envelope, EnvelopeState, Recipient, RecipientState
+from undersigned.envelopes.models import (
+    AuditEvent,
+    Envelope,
+    EnvelopeState,
+    IdentityProof,
+    Recipient,
+    RecipientState,
+)
+from undersigned.identity.policy import IdentityPolicy
 from undersigned.jobs.models import Job
 from undersigned.sealing.evidence_words import event_sentence
 
@@ -258,3 +267,40 @@ def entry(event: AuditEvent, detail: dict[str, Any]) -> Entry:
         notes.append(_("through the API"))
     tone = "ok" if event.kind in _GOOD else "bad" if event.kind in _BAD else ""
     return Entry(event.seq, words, event.at, " · ".join(str(n) for n in notes if n), tone, event.hash)
+
+
+_PROOFS = {
+    "link": gettext_noop("link"),
+    "code": gettext_noop("code"),
+    "mail_code": gettext_noop("code by mail"),
+    "sms_code": gettext_noop("code by SMS"),
+    "strong": gettext_noop("strong identification"),
+    "password": gettext_noop("account's password"),
+    "automatic": gettext_noop("program that signs by itself"),
+}
+
+
+def _proof(name: str) -> str:
+    """A method in words; what the sender asked for by a provider's name stays as it is."""
+    return _(_PROOFS[name]) if name in _PROOFS else name
+
+
+def proofs_to_open(policy: IdentityPolicy) -> str:
+    """What a person must prove before anything is shown: all of it, and one of those between strokes."""
+    one_of = " / ".join(map(_proof, policy.any_of))
+    return " + ".join([*map(_proof, policy.methods), *filter(None, [one_of])])
+
+
+def proofs_to_sign(policy: IdentityPolicy) -> str:
+    """One of which a person passes to sign; nothing where what they proved before is enough."""
+    return " / ".join(
+        _proof(way.asked_as) if way.asked_as else _("drawn signature") for way in policy.sign_ways
+    )
+
+
+def proofs_given(proofs: Iterable[IdentityProof]) -> str:
+    """What a person has proved, each once, in order, with the provider that said so."""
+    said = [
+        f"{_proof(p.method)} ({p.provider})" if p.method == "strong" else _proof(p.method) for p in proofs
+    ]
+    return " + ".join(dict.fromkeys(said))

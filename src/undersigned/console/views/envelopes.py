@@ -175,8 +175,9 @@ def people(request: HttpRequest, actor: Actor, envelope_id: int) -> HttpResponse
         {
             "row": r,
             "word": words.person_word(r, sent),
-            "demanded": _methods(r.methods),
-            "given": _methods(dict.fromkeys(p.method for p in r.proofs.all())),
+            "demanded": words.proofs_to_open(r.identity),
+            "demanded_to_sign": words.proofs_to_sign(r.identity),
+            "given": words.proofs_given(r.proofs.all()),
             "code": r.code if scope.may_read_code(actor, envelope, r) else None,
             "may_resend": _may_resend(envelope, r),
         }
@@ -193,17 +194,6 @@ def _may_resend(envelope: Envelope, recipient: Recipient) -> bool:
         and recipient.invited_at is not None
         and bool(recipient.email)
     )
-
-
-def _methods(names: Any) -> str:
-    known = {
-        "link": _("link"),
-        "code": _("code"),
-        "mail_code": _("code by mail"),
-        "sms_code": _("code by SMS"),
-        "strong": _("strong identification"),
-    }
-    return " + ".join(known.get(n, n) for n in names)
 
 
 @require_POST
