@@ -24,12 +24,12 @@ from undersigned.delivery.models import Message
 from undersigned.delivery.outbox import is_address
 from undersigned.files.sheets import Sheet
 
-from . import draft_content
+from . import draft_content, text_field
 from .copies import Copy
 from .draft_content import DraftContent
 from .models import Envelope
 from .plan import PlannedDocument, plan_of
-from .roles import Player, fault_of_value, key_of, open_parts, parts, text_names, unknown
+from .roles import Player, key_of, open_parts, parts, text_names, unknown
 
 PARTS = {"name": "name", "surname": "surname", "email": "email", "phone": "phone", "useruuid": "user"}
 OWN = {"title": "title", "tags": "tags", "expiresat": "expires_at"}
@@ -215,7 +215,7 @@ def _copy(
             own[column.what] = (column.heading, text)
         elif text:
             values[column.heading] = text
-            if fault := fault_of_value(text):
+            if fault := text_field.entered(text)[0]:
                 reading.fault(number, column.heading, fault)
     players = {}
     for part, said in people.items():

@@ -11,14 +11,12 @@ from undersigned.base.clock import now
 from undersigned.base.db import atomic
 from undersigned.files.forms import FormField
 from undersigned.sealing.fill import can_print
-from undersigned.sealing.pdf.text import is_drawable
 
-from . import access, audit, doing, messages, preparing
+from . import access, audit, doing, messages, preparing, text_field
 from .actor import Actor
 from .errors import Conflict, Invalid, NotFound
 from .locks import lock_envelope
 from .models import Assignment, AssignmentState, Envelope, EnvelopeState, Field, Recipient, Sitting
-from .plan import TEXT_MAX
 from .progress import advance
 
 
@@ -55,10 +53,7 @@ def _keep(fields: Mapping[str, Field], values: Mapping[str, str], at: datetime) 
 def _checked(field: Field, value: str) -> tuple[str, str]:
     """What is wrong with a value, and how it is kept."""
     if field.kind == Field.Kind.TEXT:
-        lines = value.replace("\r\n", "\n").replace("\r", "\n").strip().split("\n")
-        if sum(map(len, lines)) > TEXT_MAX:
-            return "too_long", ""
-        return "" if all(is_drawable(line) for line in lines) else "unprintable", "\n".join(lines)
+        return text_field.entered(value)
     form = FormField.model_validate(field.form)
     fault = "read_only" if form.read_only or form.hidden else form.fault(value)
     if fault:

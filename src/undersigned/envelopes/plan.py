@@ -9,8 +9,6 @@ from pydantic import BaseModel, ConfigDict, Field
 from .models import Envelope
 
 REMIND_DAYS_MAX = 90
-TEXT_MAX = 2000
-"""Characters of a text field's value."""
 
 
 class PlannedAssignment(BaseModel):

@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from undersigned.accounts.models import User
-from undersigned.sealing.pdf.text import is_drawable
 
+from . import text_field
 from .add_recipient import NewRecipient
 from .add_recipient import faults_of as faults_of_person
 from .errors import Invalid
-from .plan import TEXT_MAX, PlannedDocument, PlannedField, PlannedSigner
+from .plan import PlannedDocument, PlannedField, PlannedSigner
 
 
 @dataclass(frozen=True)
@@ -161,20 +161,14 @@ def fill_texts(
             name = key_of(place.text)
             theirs = known.get(users.get(place.signer or "") or 0, {})
             value = given.get(name) or theirs.get(name) or ""
-            if not value or fault_of_value(value):
+            fault, kept = text_field.entered(value)
+            if fault or not kept:
                 return place
-            return place.model_copy(update={"value": value, "to_fill": False})
+            return place.model_copy(update={"value": kept, "to_fill": False})
 
         return document.model_copy(update={"fields": tuple(map(one, document.fields))})
 
     return tuple(map(filled, documents))
-
-
-def fault_of_value(value: str) -> str:
-    """What is wrong with a text field's value: too_long, unprintable, or nothing."""
-    if len(value) > TEXT_MAX:
-        return "too_long"
-    return "" if is_drawable(value.replace("\n", " ")) else "unprintable"
 
 
 def data_of(users: Iterable[User]) -> dict[int, dict[str, str]]:

@@ -18,8 +18,8 @@ from undersigned.envelopes.models import (
     Sitting,
 )
 from undersigned.envelopes.models import Document as Row
-from undersigned.envelopes.plan import TEXT_MAX
 from undersigned.envelopes.shown import Shown
+from undersigned.envelopes.text_field import TEXT_MAX
 from undersigned.files import forms, pages
 from undersigned.files.models import Blob
 
