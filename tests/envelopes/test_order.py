@@ -506,6 +506,9 @@ def test_a_form_is_filled_in_and_then_signed(actor: Actor, user: User) -> None:
     with pytest.raises(Invalid) as e:
         fill.finish(signer.sitting, document.pk)
     assert e.value.faults == {"cover": ["required"]}
+    with pytest.raises(Invalid) as e:
+        fill.save(signer.sitting, document.pk, {"remarks": "Two\x00", "person.name": "\u202ealO"})
+    assert e.value.faults == {"remarks": ["unprintable"], "person.name": ["unprintable"]}
     fill.save(signer.sitting, document.pk, {"cover": "small"})
     fill.finish(signer.sitting, document.pk)
     fill.finish(signer.sitting, document.pk)

@@ -80,6 +80,12 @@ def test_what_ends_before_the_action_leads_home(
     assert browser.get(answer["Location"]).status_code == (200 if how == "ends" else 404)
 
 
+def test_one_document_is_spoken_of_as_one(john: Signer, browser: Client) -> None:
+    page = browser.get(f"/room/{john.sitting.pub}/sign").content.decode()
+    assert "Sign 1 document" in page
+    assert "I have read the document listed above and sign it electronically." in page
+
+
 def test_the_last_button_reads_nothing_twice(john: Signer, browser: Client) -> None:
     ensure_authorities()
     with Queries(connection) as asked:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from undersigned.base.text import is_one_line
-from undersigned.sealing.pdf.text import is_drawable
+from undersigned.sealing.pdf.text import prints_as_entered
 
 TEXT_MAX = 2000
 """Characters of a value, ends of lines not counted."""
@@ -14,5 +13,4 @@ def entered(value: str) -> tuple[str, str]:
     lines = value.replace("\r\n", "\n").replace("\r", "\n").strip().split("\n")
     if sum(map(len, lines)) > TEXT_MAX:
         return "too_long", ""
-    printable = all(is_one_line(line.replace("\t", " ")) and is_drawable(line) for line in lines)
-    return ("", "\n".join(lines)) if printable else ("unprintable", "")
+    return ("", "\n".join(lines)) if all(map(prints_as_entered, lines)) else ("unprintable", "")

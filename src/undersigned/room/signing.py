@@ -130,10 +130,17 @@ class Word:
         )
 
 
+def _agreement(count: int) -> str:
+    """Our text, where the sender has none."""
+    if count == 1:
+        return _("I have read the document listed above and sign it electronically.")
+    return _("I have read the documents listed above and sign them electronically.")
+
+
 def _word_of_all(room: Room) -> Word:
     """The sender's text or ours, and the sender's line about each document."""
     signed = [(n, d) for n, d in enumerate(room.documents, 1) if d.to_sign or not room.in_parts]
-    text = room.consent_text or _("I have read the documents listed above and sign them electronically.")
+    text = room.consent_text or _agreement(len(signed))
     lines = [part.line for _n, document in signed for part in document.parts if part.line]
     return Word(signed, "\n".join([text, *lines]), room.revision, room.digest, (room.return_urls.done,))
 
@@ -143,7 +150,7 @@ def _word_of_one(room: Room) -> Word:
     task = room.table
     assert task is not None  # asked before
     document = replace(room.documents[task.document - 1], caption=task.caption)
-    text = room.consent_text or _("I have read the document listed above and sign it electronically.")
+    text = room.consent_text or _agreement(1)
     lines = [task.description] if task.description else []
     return Word(
         [(task.document, document)],

@@ -74,7 +74,7 @@ class _Ink:
 def can_print(form: FormField, value: str) -> bool:
     """Can `value` be printed in this field? To be asked when somebody enters it: afterwards nobody is there to be told."""
     options = {o.value for o in form.options}
-    return all(text.is_drawable(line) for line in form.normal(value).split("\n") if line not in options)
+    return all(text.prints_as_entered(line) for line in form.normal(value).split("\n") if line not in options)
 
 
 def fill_pdf(source: Path, target: Path, values: Mapping[str, str]) -> int:

@@ -15,6 +15,8 @@ from fpdf import FPDF
 from fpdf.bidi import BidiParagraph
 from fpdf.fonts import TTFFont
 
+from undersigned.base.text import is_one_line
+
 # Name, wheel, file in it. The first font that has a sign draws it. Noto Sans CJK JP holds all of Han, kana and hangul.
 _FONTS = {
     "sans": ("fontpkg_noto_sans", "files/NotoSans[wdth,wght].ttf"),
@@ -103,6 +105,11 @@ def _is_drawable(char: str) -> bool:
 def is_drawable(text: str) -> bool:
     """Whether every sign of `text` can be printed: a name that cannot must not reach a signature."""
     return all(_is_drawable(c) for c in _line(text))
+
+
+def prints_as_entered(line: str) -> bool:
+    """Whether a line that somebody enters is printed as they read it: every sign can be, and none hides or turns round others."""
+    return is_one_line(line.replace("\t", " ")) and is_drawable(line)
 
 
 def require_glyphs(*texts: str) -> None:
