@@ -51,8 +51,9 @@ def link(server: Server, address: str, subject: str) -> str:
 
 def seen(page: Page, name: str, folder: Path) -> None:
     """Nothing is cut off at the side; a picture stays, to be looked at."""
-    page.wait_for_function(
-        "document.readyState === 'complete' && [...document.images].every(i => i.complete || i.loading === 'lazy')"
+    page.wait_for_load_state("load")
+    page.evaluate(
+        "Promise.all([...document.images].filter(i => i.loading !== 'lazy').map(i => i.decode().catch(() => {})))"
     )
     width = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
     assert width[0] <= width[1], name
