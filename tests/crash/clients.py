@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import http.client
+import itertools
 import json
 import threading
 import time
@@ -80,11 +81,19 @@ class Client:
 
 
 class Person(_Signer):
-    """The sandbox signer, but one who reloads the page when it breaks: the same request again, forms included."""
+    """The sandbox signer, but one who reloads the page when it breaks: the same request again, forms included. Each comes from an address
+    of their own, by way of one proxy: a quick machine has more people at once than one address may be."""
 
     trouble = Trouble()
+    numbers = itertools.count(1)
     gate: threading.Barrier | None = None
     """Where both signers wait before the last button, so that they press it at the same instant."""
+
+    def __init__(self, code: str, decline: str | None, name: str) -> None:
+        super().__init__(code, decline, name)
+        number = next(self.numbers)
+        address = f"10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}"
+        self.browser.addheaders.append(("X-Forwarded-For", address))
 
     def _submit(self, address: str, page: _Page, having: str | None, **values: str) -> tuple[str, _Page]:
         if having == "request_key" and self.gate is not None:

@@ -63,6 +63,7 @@ class Product:
             "UNDERSIGNED_DATA_DIR": f"{folder}/data",
             "UNDERSIGNED_DATABASE_URL": database_url,
             "UNDERSIGNED_API_CALLS_PER_MINUTE": "1000000",
+            "UNDERSIGNED_TRUSTED_PROXIES": "1",
             "UNDERSIGNED_LOG_LEVEL": "WARNING",
             **{f"UNDERSIGNED_{name.upper()}": str(value) for name, value in options.items()},
         }
