@@ -10,6 +10,8 @@ from typing import Any
 
 from playwright.sync_api import Browser, Page, expect
 
+from tests.quiet import quiet_page
+
 from .conftest import PAGE_PATIENCE, Server
 
 ADA = {"id": 0, "name": "Ada", "surname": "Köhler", "email": "ada@example.com", "phone": None}
@@ -21,17 +23,8 @@ def device(chromium: Browser, width: int, height: int) -> Iterator[Page]:
     """A page of somebody else's phone or desk; nothing may go wrong in its console."""
     context = chromium.new_context(viewport={"width": width, "height": height}, has_touch=width < 600)
     context.set_default_timeout(PAGE_PATIENCE)
-    page = context.new_page()
-    wrong: list[str] = []
-    page.on("pageerror", lambda error: wrong.append(str(error)))
-    page.on(
-        "console",
-        lambda m: (
-            wrong.append(m.text) if m.type == "error" and "Failed to load resource" not in m.text else None
-        ),
-    )
-    yield page
-    assert wrong == []
+    with quiet_page(context) as page:
+        yield page
     context.close()
 
 

@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from waitress import wasyncore
 from waitress.server import create_server
 
+from tests.quiet import quiet_page
 from undersigned.room import gateway, limits
 
 from .fake_gateway import ROOM_ID, SECRET, FakeGateway
@@ -84,15 +85,5 @@ def context(browser: Browser, server: str) -> Iterator[BrowserContext]:
 
 @pytest.fixture
 def page(context: BrowserContext) -> Iterator[Page]:
-    """A page whose console must stay free of errors: scripts and the content security policy included."""
-    made = context.new_page()
-    wrong: list[str] = []
-    made.on("pageerror", lambda error: wrong.append(str(error)))
-    made.on(
-        "console",
-        lambda m: (
-            wrong.append(m.text) if m.type == "error" and "Failed to load resource" not in m.text else None
-        ),
-    )
-    yield made
-    assert wrong == []
+    with quiet_page(context) as made:
+        yield made
