@@ -50,12 +50,11 @@ class Outcome:
 
 
 def recompute(envelope: Envelope, now: datetime) -> Outcome:
-    """Open what can be opened and settle recipients; two to four reads whatever the size. Caller holds the lock and saves the envelope."""
+    """Open what can be opened and settle recipients; three or four reads whatever the size. Caller holds the lock and saves the envelope."""
     steps = {s.pk: s for s in Step.objects.filter(envelope=envelope)}
     before: dict[int, list[int]] = defaultdict(list)
-    if len(steps) > 1:
-        for edge in StepEdge.objects.filter(step__envelope=envelope):
-            before[edge.step_id].append(edge.depends_on_id)
+    for edge in StepEdge.objects.filter(step__envelope=envelope):
+        before[edge.step_id].append(edge.depends_on_id)
     assignments = list(
         Assignment.objects.filter(envelope=envelope, round=envelope.round)
         .select_related("recipient")

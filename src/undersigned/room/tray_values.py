@@ -62,7 +62,7 @@ def _clauses(assignments: list[int]) -> dict[int, list[Field]]:
 
 
 def on_tray(
-    room: Room, rows: list[Row], told: list[Assignment], sitting: Sitting | None, recipient: Recipient
+    room: Room, rows: list[Row], told: list[Assignment], recipient: Recipient, sitting: Sitting | None
 ) -> Room:
     """The room of somebody who deals with each thing by itself; `told` is all that they are asked."""
     envelope, asked = recipient.envelope, _numbered(told)

@@ -189,7 +189,7 @@ def room_of(room_id: str, recipient: Recipient, state: State, sitting: Sitting |
         look=_look(sitting, rows) if state is State.READ else Look.CHOOSE,
         wallet=wallet_of(sitting) if sitting is not None and state is State.READ else None,
     )
-    return on_tray(room, rows, told, sitting, recipient) if one and state is not State.REMOVED else room
+    return on_tray(room, rows, told, recipient, sitting) if one and state is not State.REMOVED else room
 
 
 def _when_shown(read: Callable[[], _T]) -> _T:
